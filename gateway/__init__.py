@@ -1,0 +1,1 @@
+"""Gateway: production databases in, differentially private synthetic tables out."""

@@ -1,0 +1,1 @@
+"""The clinic: a production database to try everything on."""

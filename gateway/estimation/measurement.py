@@ -1,0 +1,23 @@
+"""The border of privacy: noisy counts. Everything that takes these and nothing else is post-processing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoisyMarginal:
+    """Noisy counts over the cells of one or two coded columns.
+
+    ``columns`` are positions of columns; ``counts`` is an int64 array with one axis per column; ``sigma`` the standard
+    deviation of the noise on each cell, in counts.
+    """
+
+    columns: tuple[int, ...]
+    counts: NDArray[np.int64]
+    sigma: float

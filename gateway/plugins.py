@@ -1,0 +1,35 @@
+"""Find plugins by the name a policy or URL gives; import only what is named.
+
+A plugin is one file in a plural folder (``gateway/raw/judge/attacks/verbatim.py``) that holds one ``plugin``: the class
+or object the contract asks for. Another distribution adds one under the entry-point group ``gateway.<folder>``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from importlib.metadata import entry_points
+from typing import Any
+
+from gateway.vocabulary.errors import ConfigurationError
+
+
+def names(package: str) -> tuple[str, ...]:
+    """Return the names of the plugins of ``package`` (``gateway.raw.judge.attacks``), sorted, importing none."""
+    folder = importlib.import_module(package)
+    own = {module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_")}
+    return tuple(sorted(own | {entry.name for entry in entry_points(group=_group(package))}))
+
+
+def load(package: str, name: str) -> Any:  # noqa: ANN401 - what a plugin is, its contract says
+    """Return the plugin called ``name``; ``ConfigurationError`` lists the known ones when there is none."""
+    if name not in names(package):
+        raise ConfigurationError(f"no {_group(package)} plugin is called {name!r}; known: {', '.join(names(package))}")
+    for entry in entry_points(group=_group(package)):
+        if entry.name == name:
+            return entry.load()
+    return importlib.import_module(f"{package}.{name}").plugin
+
+
+def _group(package: str) -> str:
+    return f"gateway.{package.rsplit('.', 1)[-1]}"

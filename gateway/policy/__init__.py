@@ -1,0 +1,1 @@
+"""What a file in policies/ may say."""

@@ -1,0 +1,1 @@
+"""Differential-privacy arithmetic; never sees data."""

@@ -1,0 +1,53 @@
+"""What happened to the data, mechanism by mechanism. What it costs is computed elsewhere (``accountant``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscreteGaussianEvent:
+    """Discrete Gaussian noise added to an integer query of L2 sensitivity 1 (one unit moves one cell by one).
+
+    ``sigma`` is the noise's parameter in counts; ``cells`` how many draws were made; ``label`` says of what, in
+    schema terms only, such as ``one-way patients.sex``.
+    """
+
+    label: str
+    sigma: float
+    cells: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object that ``event_from_json`` reads back."""
+        return {"mechanism": "discrete_gaussian", "label": self.label, "sigma": self.sigma, "cells": self.cells}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectionEvent:
+    """Values nobody declared, kept when their noisy count (already paid for) passed a threshold.
+
+    Costs ``delta``: the chance that a value carried by one unit alone passes.
+    """
+
+    label: str
+    delta: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object that ``event_from_json`` reads back."""
+        return {"mechanism": "threshold_selection", "label": self.label, "delta": self.delta}
+
+
+Event = DiscreteGaussianEvent | SelectionEvent
+
+
+def event_from_json(value: dict[str, Any]) -> Event:
+    """Read back what ``to_json`` wrote; ``ValueError`` for a mechanism that is not known here."""
+    fields = {key: item for key, item in value.items() if key != "mechanism"}
+    match value.get("mechanism"):
+        case "discrete_gaussian":
+            return DiscreteGaussianEvent(**fields)
+        case "threshold_selection":
+            return SelectionEvent(**fields)
+        case _:
+            raise ValueError("unknown mechanism in a recorded event")

@@ -1,0 +1,1 @@
+"""Stage 1: read production tables, consistently and read-only."""

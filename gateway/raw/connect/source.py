@@ -1,0 +1,56 @@
+"""The contract of a production database: what it looks like, and one consistent, read-only view of its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    import pyarrow as pa
+
+    from gateway.vocabulary.names import ColumnName, TableName
+    from gateway.vocabulary.schema import Schema
+
+
+class Snapshot(Protocol):
+    """One consistent read-only view: every statement sees the same rows."""
+
+    schema: Schema
+    """The shape as it is inside this view."""
+
+    def batches(self, table: TableName, columns: Sequence[ColumnName]) -> Iterator[pa.RecordBatch]:
+        """Stream all rows of ``columns`` in batches whose Arrow types are ``Column.arrow_type``.
+
+        Bad cells (not a number where one is declared, dates outside years 1-9999, infinity, invalid UTF-8) are NULL.
+        Raises ``SourceFailed`` when the connection breaks or the table is not what the schema says.
+        """
+        ...
+
+    def sample(self, table: TableName, columns: Sequence[ColumnName], *, rows: int) -> pa.Table:
+        """Return about ``rows`` rows spread over the whole table (all of them if fewer), in no promised order."""
+        ...
+
+
+class Source(Protocol):
+    """A production database that can be read."""
+
+    dialect: str
+    """``postgresql``, ``mysql`` (MariaDB too) or ``sqlite``."""
+
+    def introspect(self) -> Schema:
+        """Return tables (views are not tables), columns, keys and references of the configured schema."""
+        ...
+
+    def refuse_writers(self) -> None:
+        """Raise ``SourceRefused`` when the role could change anything, with the statements that fix it."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Open one REPEATABLE READ, READ ONLY view with statement and lock time-outs."""
+        ...
+
+    def close(self) -> None:
+        """Give back all connections."""
+        ...

@@ -1,0 +1,41 @@
+"""The contract of a recognizer: a column's shape and a sample of its distinct values in, opinions out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.raw.detect.findings import Evidence
+    from gateway.vocabulary.schema import Column, Schema, Table
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ColumnSample:
+    """One column and what was sampled of it. Raw: does not print itself."""
+
+    schema: Schema
+    table: Table
+    column: Column
+    values: tuple[str, ...]
+    """Distinct non-NULL sampled values, as text."""
+    rows: int
+    """Rows sampled."""
+    nulls: int
+    """NULLs among them."""
+
+    def __repr__(self) -> str:
+        """Return the column's name only."""
+        return f"<ColumnSample {self.table.name}.{self.column.name}: values withheld>"
+
+
+class Recognizer(Protocol):
+    """One way of recognising what a column holds. Must not keep anything of a value but its masked shape."""
+
+    name: str
+
+    def recognize(self, sample: ColumnSample) -> Iterable[Evidence]:
+        """Return this recognizer's opinions, best first; empty when it has none."""
+        ...

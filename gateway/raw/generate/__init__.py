@@ -1,0 +1,1 @@
+"""Stage 3: spend the budget: measure with noise, fit, sample."""

@@ -1,0 +1,67 @@
+"""The contract of an attack: training rows, control rows and synthetic rows in; a success rate with its context out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from gateway.vocabulary.names import ColumnName
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A figure with the ends of its 95 % confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Arena:
+    """What an attack may use. Raw: does not print itself. All three frames hold the same learned columns and types."""
+
+    train: pa.Table
+    control: pa.Table
+    """Units that were never trained on, held out before training."""
+    synthetic: pa.Table
+    columns: Sequence[ColumnName]
+    seed: int
+
+    def __repr__(self) -> str:
+        """Say nothing of the rows."""
+        return "<Arena: rows withheld>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackResult:
+    """How an attack went. Steward-only: rests on production rows."""
+
+    attack: str
+    targets: int
+    """Attacked training units, and as many control units."""
+    rate: Interval
+    """Success on training units."""
+    control: Interval
+    """Success on control units: what the population gives away anyway."""
+    baseline: Interval
+    """Success of guessing without the synthetic table."""
+    excess: Interval
+    """What training adds over the control, (rate - control) / (1 - control), its interval included."""
+
+
+class Attack(Protocol):
+    """One attack."""
+
+    name: str
+    question: str
+    """The question it answers, in a sentence a steward understands."""
+
+    def run(self, arena: Arena) -> AttackResult:
+        """Attack. Raises ``CheckFailed`` when it cannot run (too few rows, nothing to attack): then it has failed."""
+        ...

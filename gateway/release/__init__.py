@@ -1,0 +1,1 @@
+"""The border: the only types that leave raw/."""

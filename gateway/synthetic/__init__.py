@@ -1,0 +1,1 @@
+"""May only see synthetic data."""

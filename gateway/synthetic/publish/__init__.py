@@ -1,0 +1,1 @@
+"""Stage 7: put approved tables where others can read them."""

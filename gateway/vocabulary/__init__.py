@@ -1,0 +1,1 @@
+"""Nouns everyone may use; imports nothing of ours."""

@@ -1,0 +1,121 @@
+"""A database's shape without its rows: tables, columns, keys, references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from gateway.vocabulary.names import ColumnName, TableName
+
+
+class Kind(StrEnum):
+    """The types a column can have here. A source maps its own types onto these and keeps the native name beside."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    TEXT = "text"
+    ENUM = "enum"
+    UNSUPPORTED = "unsupported"
+    """Bytes, arrays, JSON, geometry, ...: can be dropped, never learned."""
+
+
+NUMERIC_KINDS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
+TEMPORAL_KINDS = frozenset({Kind.DATE, Kind.DATETIME})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column as the catalogue declares it. Nothing here comes from rows."""
+
+    name: ColumnName
+    kind: Kind
+    native: str
+    """The source's own name of the type, such as ``numeric(5,1)``."""
+    nullable: bool = True
+    values: tuple[str, ...] = ()
+    """The labels of an enum, in declared order; empty otherwise."""
+    precision: int | None = None
+    """All digits of a decimal, when declared."""
+    scale: int | None = None
+    """Digits behind the point of a decimal, when declared."""
+    length: int | None = None
+    """The longest text allowed, when declared."""
+    comment: str | None = None
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """The one Arrow type this column has in every frame, raw or synthetic.
+
+        A decimal without a declared scale is a float64; a date-time is in microseconds without a zone (UTC when the
+        source has zones); an unsupported column is null.
+        """
+        if self.kind is Kind.DECIMAL and self.scale is not None:
+            return pa.decimal128(min(self.precision or 38, 38), self.scale)
+        return _ARROW[self.kind]
+
+
+_ARROW: dict[Kind, pa.DataType] = {
+    Kind.INTEGER: pa.int64(),
+    Kind.DECIMAL: pa.float64(),
+    Kind.FLOAT: pa.float64(),
+    Kind.BOOLEAN: pa.bool_(),
+    Kind.DATE: pa.date32(),
+    Kind.DATETIME: pa.timestamp("us"),
+    Kind.TEXT: pa.string(),
+    Kind.ENUM: pa.string(),
+    Kind.UNSUPPORTED: pa.null(),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A foreign key: ``columns`` here point at ``target_columns`` of ``target``, position by position."""
+
+    columns: tuple[ColumnName, ...]
+    target: TableName
+    target_columns: tuple[ColumnName, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table as the catalogue declares it."""
+
+    name: TableName
+    columns: tuple[Column, ...]
+    primary_key: tuple[ColumnName, ...] = ()
+    references: tuple[Reference, ...] = ()
+    unique: tuple[tuple[ColumnName, ...], ...] = ()
+    comment: str | None = None
+
+    def column(self, name: ColumnName) -> Column:
+        """Return the column called ``name``; ``KeyError`` when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def arrow_schema(self) -> pa.Schema:
+        """Return the Arrow schema of a frame with all columns of this table."""
+        return pa.schema([pa.field(c.name, c.arrow_type, c.nullable) for c in self.columns])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """The tables of one database schema, in catalogue order."""
+
+    tables: tuple[Table, ...]
+
+    def table(self, name: TableName) -> Table:
+        """Return the table called ``name``; ``KeyError`` when there is none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
