@@ -15,9 +15,10 @@ class NoisyMarginal:
     """Noisy counts over the cells of one or two coded columns.
 
     ``columns`` are positions of columns; ``counts`` is an int64 array with one axis per column; ``sigma`` the standard
-    deviation of the noise on each cell, in counts.
+    deviation of the noise, in counts: one figure, or one for each cell (an array of the shape of ``counts``) when cells
+    are sums of finer ones.
     """
 
     columns: tuple[int, ...]
     counts: NDArray[np.int64]
-    sigma: float
+    sigma: float | NDArray[np.float64]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.roles import LEARNABLE_ROLES, Role, Treatment
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8)]
@@ -92,7 +93,7 @@ class ColumnClause(Part):
 
     role: Role
     treatment: Treatment
-    entity: str | None = Field(default=None, description="What `replace` invents: `given_name`, `email`, ...")
+    entity: Entity | None = Field(default=None, description="What `replace` invents.")
     domain: DomainClause | None = None
     override: Reason | None = Field(default=None, description="Why detection's finding on this column is not followed.")
     reason: Reason | None = Field(default=None, description="Why a column is dropped.")
