@@ -1,0 +1,160 @@
+"""One table of shares per column and one residual per pair, agreed among all noisy marginals that speak of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from gateway.estimation.measurement import NoisyMarginal
+
+_ONE_WAY, _TWO_WAY = 1, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """Noisy counts of one or two columns with the variance of every cell; floats, of equal shape."""
+
+    counts: NDArray[np.float64]
+    variance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All measurements by what they speak of: one estimate per column, at most one per pair (lower column first)."""
+
+    columns: tuple[Estimate, ...]
+    pairs: Mapping[tuple[int, int], Estimate]
+
+
+def gather(marginals: Sequence[NoisyMarginal], cells: Sequence[int]) -> Evidence:
+    """Sort ``marginals`` by column and by pair; what was measured more than once becomes its inverse-variance mean.
+
+    ``cells[j]`` is the number of cells of column ``j``. Raises ``ValueError`` when a column has no one-way marginal,
+    a marginal's shape does not fit ``cells``, or a sigma is negative or not finite.
+    """
+    if any(size < 1 for size in cells):
+        raise ValueError("every column needs at least one cell")
+    found: defaultdict[tuple[int, ...], list[Estimate]] = defaultdict(list)
+    for marginal in marginals:
+        key = tuple(sorted(marginal.columns))
+        found[key].append(_estimate(marginal, cells))
+    missing = [j for j in range(len(cells)) if (j,) not in found]
+    if missing:
+        raise ValueError(f"columns {missing} have no one-way marginal; every column needs one")
+    return Evidence(
+        columns=tuple(mean(found[(j,)]) for j in range(len(cells))),
+        pairs={(key[0], key[1]): mean(found[key]) for key in sorted(found) if len(key) == _TWO_WAY},
+    )
+
+
+def _estimate(marginal: NoisyMarginal, cells: Sequence[int]) -> Estimate:
+    columns = marginal.columns
+    if len(columns) not in (_ONE_WAY, _TWO_WAY) or len(set(columns)) != len(columns):
+        raise ValueError(f"a marginal speaks of one column or of two different ones, not of {columns}")
+    if not all(0 <= j < len(cells) for j in columns) or marginal.counts.shape != tuple(cells[j] for j in columns):
+        raise ValueError(f"the marginal of columns {columns} does not have the shape of their cells")
+    sigma = np.broadcast_to(np.asarray(marginal.sigma, dtype=np.float64), marginal.counts.shape)
+    if not np.isfinite(sigma).all() or (sigma < 0).any():
+        raise ValueError(f"the sigma of the marginal of columns {columns} must be finite and not negative")
+    counts = marginal.counts.astype(np.float64)
+    if list(columns) != sorted(columns):
+        counts, sigma = counts.T, sigma.T
+    return Estimate(counts=counts, variance=np.square(sigma))
+
+
+def mean(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the inverse-variance mean, cell by cell; an exact estimate (variance 0) outweighs all others."""
+    if len(estimates) == 1:
+        return estimates[0]
+    tiny = np.finfo(np.float64).tiny ** 0.5
+    precisions = [1.0 / np.maximum(estimate.variance, tiny) for estimate in estimates]
+    total = np.sum(precisions, axis=0)
+    counts = np.sum([p * e.counts for p, e in zip(precisions, estimates, strict=True)], axis=0) / total
+    return Estimate(counts=counts, variance=1.0 / total)
+
+
+def project(estimate: Estimate, total: float) -> NDArray[np.float64]:
+    """Return the non-negative counts with sum ``total`` (> 0) that are nearest to a one-way ``estimate``.
+
+    Distances are weighted by the inverse variance: the solution is ``max(0, y - t * variance)`` with one threshold t,
+    found by sorting. Held, de Groot and others call the unweighted form projection on the simplex.
+    """
+    y = estimate.counts
+    variance = estimate.variance / max(float(estimate.variance.max()), np.finfo(np.float64).tiny)
+    if not variance.any():
+        variance = np.ones_like(y)
+    variance = np.maximum(variance, 1e-12)
+    order = np.argsort(-(y / variance), kind="stable")
+    threshold = (np.cumsum(y[order]) - total) / np.cumsum(variance[order])
+    above = np.flatnonzero((y / variance)[order] > threshold)
+    cut = threshold[above[-1]] if above.size else np.inf
+    counts: NDArray[np.float64] = np.maximum(0.0, y - cut * variance)
+    if counts.sum() <= 0:
+        # figures so large that the total drowns in rounding: all of it goes to the largest cell
+        counts = np.zeros_like(y)
+        counts[order[0]] = 1.0
+    return np.asarray(counts * (total / counts.sum()))
+
+
+def one_ways(evidence: Evidence, total: float) -> tuple[NDArray[np.float64], ...]:
+    """Return one table of counts per column, each with sum ``total``, that uses everything known of the column.
+
+    Generalised least squares: the mean of the column's own histogram and of the row sums of every pair it is part of,
+    weighted by their variances (the noise of different marginals is independent), then ``project``.
+    """
+    opinions: list[list[Estimate]] = [[estimate] for estimate in evidence.columns]
+    for pair, estimate in evidence.pairs.items():
+        for axis, column in enumerate(pair):
+            opinions[column].append(
+                Estimate(counts=estimate.counts.sum(axis=1 - axis), variance=estimate.variance.sum(axis=1 - axis))
+            )
+    return tuple(project(mean(each), total) for each in opinions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Association:
+    """What a measured pair says beyond its one-ways, with the ridge that keeps its noise out of the model.
+
+    ``target`` holds counts over the cells in ``support`` of the two columns; its margins are those of the one-ways.
+    A fitted potential theta is penalised by ``ridge * theta**2 / 2``, so that theta = (target - model) / ridge.
+    """
+
+    pair: tuple[int, int]
+    target: NDArray[np.float64]
+    ridge: float
+
+    def over(self, pair: tuple[int, int]) -> Association:
+        """Return the same for columns that are called ``pair`` now."""
+        return replace(self, pair=pair)
+
+
+def association(
+    pair: tuple[int, int], estimate: Estimate, ones: Sequence[NDArray[np.float64]], total: float
+) -> Association | None:
+    """Return what the noisy table ``estimate`` of ``pair`` adds to independence, or None when nothing stands out.
+
+    ``ones`` are the one-ways of all columns with sum ``total``; cells where they are 0 are left out of the table.
+    The strength of the signal is read off the noisy table itself (empirical Bayes): what the squared residual has above
+    the noise expected of it. A signal below one standard deviation of that noise is taken for none.
+    """
+    left, right = (ones[j][ones[j] > 0] for j in pair)
+    freedom = (left.size - 1) * (right.size - 1)
+    if freedom == 0:
+        return None
+    cells = np.ix_(ones[pair[0]] > 0, ones[pair[1]] > 0)
+    independent = np.outer(left, right) / total
+    residual = estimate.counts[cells] - independent
+    residual = residual - residual.mean(axis=0) - residual.mean(axis=1, keepdims=True) + residual.mean()
+    variance = float(estimate.variance[cells].mean())
+    signal = float(np.square(residual).sum()) - variance * freedom
+    if signal <= max(variance * (2.0 * freedom) ** 0.5, 1e-9 * total):
+        return None
+    return Association(pair=pair, target=independent + residual, ridge=variance * total / signal)
