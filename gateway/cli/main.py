@@ -1,0 +1,73 @@
+"""The command line, put together; and the one place where an error becomes a message and an exit code.
+
+0 done · 1 failed or refused · 2 usage or configuration · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+import click
+import typer
+
+from gateway.cli import auditor, demonstration, policies, steward, worker
+from gateway.cli.printing import configure_logging, say
+from gateway.vocabulary.errors import GatewayError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="gateway",
+    help="A privacy gateway: production databases in, differentially private synthetic tables out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("scan")(worker.scan)
+app.add_typer(policies.app, name="policy")
+app.command("run")(worker.run)
+app.add_typer(steward.app, name="releases")
+app.command("budget")(auditor.budget)
+app.add_typer(auditor.app, name="log")
+app.command("demo")(demonstration.demo)
+
+
+def main() -> None:
+    """Run the command line and leave the process with its exit code."""
+    configure_logging()
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = app(standalone_mode=False)
+    except GatewayError as error:
+        say("[bold red]error[/bold red]")
+        click.echo("\n".join([str(error), *getattr(error, "__notes__", ())]), err=True)
+        return error.exit_code
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("interrupted; a run that had begun can be resumed: gateway run POLICY --resume RUN")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last stop: what goes further would print values
+        click.echo(_without_values(error), err=True)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _without_values(error: Exception) -> str:
+    """Describe a fault of ours by type and place only: a library's message, and locals, may hold production values."""
+    places = [f"  {Path(f.filename).name}:{f.lineno} in {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    return "\n".join(
+        [
+            f"internal error: {type(error).__name__}. Its text may quote data and is withheld. Where it happened:",
+            *places,
+            "Please report these lines. Nothing was published; a run that had begun can be resumed.",
+        ]
+    )

@@ -1,0 +1,184 @@
+"""The synthetic side's commands: `gateway releases`. Cannot reach production rows, by import contract."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.printing import Format, as_json, listing, out, say
+from gateway.privacy.odds import worst_posterior
+from gateway.records.database import Records
+from gateway.records.releases import ReleaseState  # noqa: TC001 - typer reads annotations at run time
+from gateway.release import bundle
+from gateway.settings import SyntheticSettings, resolve
+from gateway.synthetic.approve.desk import Desk
+from gateway.synthetic.publish import publishing
+from gateway.vocabulary.names import Person, ReleaseId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.release.candidate import ReleaseCandidate
+    from gateway.release.reports import Check
+
+app = typer.Typer(help="Decide on release candidates; publish and withdraw them.", no_args_is_help=True)
+
+Release = Annotated[str, typer.Argument(help="The release's id, or its first characters.")]
+Style = Annotated[Format, typer.Option("--format", help="How to print.")]
+
+
+@app.command("list")
+def list_releases(
+    state: Annotated[ReleaseState | None, typer.Option(help="Only releases in this state.")] = None,
+    style: Style = Format.TABLE,
+) -> None:
+    """List releases, newest first."""
+    with _records() as records:
+        rows = [
+            {
+                "release": release.id if style is Format.JSON else release.id[:12],
+                "policy": release.policy,
+                "state": release.state.value,
+                "requested_by": release.requester,
+                "created": release.created,
+                "expires": release.expires,
+                "target": release.target,
+            }
+            for release in records.releases.list(state)
+        ]
+    listing(rows, style=style, title="Releases", empty="There are no releases. `gateway run POLICY` makes one.")
+
+
+@app.command()
+def show(release: Release, style: Style = Format.TABLE) -> None:
+    """Show one release candidate as a steward reads it: what, who is protected, the guarantee, checks, attacks.
+
+    The report rests on production rows: it is for stewards, and every look at it is recorded.
+    """
+    with _desk() as desk:
+        view = desk.show(ReleaseId(release))
+    if style is Format.JSON:
+        as_json(_facts(view.candidate, view.release.state.value) | {"report": view.candidate.report.model_dump()})
+        return
+    _print(view.candidate, view.release.id, view.release.state)
+
+
+@app.command()
+def approve(release: Release, comment: Annotated[str | None, typer.Option(help="For the record.")] = None) -> None:
+    """Approve a candidate; never one's own request. Binds to its digest and lapses when not published in time."""
+    with _desk() as desk:
+        decided = desk.approve(ReleaseId(release), comment)
+    out.print(f"Release {decided.id[:12]} is {decided.state.value}.", highlight=False)
+
+
+@app.command()
+def reject(release: Release, comment: Annotated[str, typer.Option(help="Why; needed.")]) -> None:
+    """Reject a candidate, with a comment. Its budget stays spent."""
+    with _desk() as desk:
+        decided = desk.reject(ReleaseId(release), comment)
+    out.print(f"Release {decided.id[:12]} is {decided.state.value}.", highlight=False)
+
+
+@app.command()
+def publish(release: Release) -> None:
+    """Put an approved release into the sharing database: stage, verify, switch at once."""
+    settings = SyntheticSettings()
+    with _records() as records:
+        known = records.releases.get(ReleaseId(release))
+        policy = bundle.read(settings.releases, known.id).policy
+        done = publishing.publish(
+            records,
+            settings.releases,
+            known.id,
+            target_url=resolve(policy.target.url),
+            person=Person(settings.person),
+        )
+    out.print(f"Release {done.release[:12]} is published in schema {done.schema}.", highlight=False)
+
+
+@app.command()
+def withdraw(release: Release) -> None:
+    """Take a published release away from readers. Its budget stays spent."""
+    settings = SyntheticSettings()
+    with _records() as records:
+        known = records.releases.get(ReleaseId(release))
+        policy = bundle.read(settings.releases, known.id).policy
+        publishing.withdraw(
+            records,
+            settings.releases,
+            known.id,
+            target_url=resolve(policy.target.url),
+            person=Person(settings.person),
+        )
+    out.print(f"Release {known.id[:12]} is withdrawn.", highlight=False)
+
+
+@contextmanager
+def _records() -> Iterator[Records]:
+    with closing(Records.open(SyntheticSettings().records_url)) as records:
+        yield records
+
+
+@contextmanager
+def _desk() -> Iterator[Desk]:
+    settings = SyntheticSettings()
+    with _records() as records:
+        yield Desk(records, settings.releases, Person(settings.person))
+
+
+def _facts(candidate: ReleaseCandidate, state: str) -> dict[str, Any]:
+    return {
+        "state": state,
+        "policy": candidate.policy.name,
+        "purpose": candidate.policy.purpose,
+        "tables": {str(table.table.name): len(table.rows) for table in candidate.tables},
+        "protects": candidate.certificate.meaning,
+        "epsilon": round(candidate.certificate.epsilon, 4),
+        "delta": candidate.certificate.delta,
+        "generator": candidate.certificate.generator,
+    }
+
+
+def _print(candidate: ReleaseCandidate, release: ReleaseId, state: ReleaseState) -> None:
+    report, facts = candidate.report, _facts(candidate, state.value)
+    failed = [check for check in report.checks if check.outcome.value != "passed"]
+    verdict = "all checks passed" if report.passed else f"{len(failed)} of {len(report.checks)} checks did not pass"
+    out.print(f"[bold]{release[:12]}[/bold] · {state.value} · {verdict}\n", highlight=False)
+    out.print(f"  purpose    {facts['purpose']}", highlight=False, markup=False)
+    for name, rows in facts["tables"].items():
+        out.print(f"  table      {name}: {rows:,} synthetic rows", highlight=False, markup=False)
+    out.print(f"  protects   {facts['protects']}", highlight=False, markup=False)
+    odds = worst_posterior(candidate.certificate.epsilon)
+    out.print(
+        f"  guarantee  epsilon {facts['epsilon']:g}, delta {facts['delta']:g}: someone who is 50 % sure that a given "
+        f"{candidate.certificate.unit} is in the data becomes at most {odds:.0%} sure\n",
+        highlight=False,
+        markup=False,
+    )
+    listing([_row(check) for check in report.checks], style=Format.TABLE, title="Checks", empty="No check ran.")
+    attacks = [
+        {
+            "attack": attack.attack,
+            "targets": attack.targets.count,
+            "success": f"{attack.rate.rate.rate:.3f}",
+            "on control": f"{attack.control.rate.rate:.3f}",
+            "guessing": f"{attack.baseline.rate.rate:.3f}",
+            "excess": f"{attack.excess.rate.rate:.3f} ({attack.excess.low.rate:.3f} to {attack.excess.high.rate:.3f})",
+        }
+        for attack in report.attacks
+    ]
+    out.print()
+    listing(attacks, style=Format.TABLE, title="Attacks", empty="No attack ran.")
+    say("\nFor stewards only: these figures rest on production rows. This look has been recorded.")
+
+
+def _row(check: Check) -> dict[str, Any]:
+    return {
+        "check": check.name,
+        "question": check.question,
+        "needed": f"{check.comparison.value.replace('_', ' ')} {check.needed.rate:g}",
+        "got": "-" if check.got is None else f"{check.got.rate:g}",
+        "outcome": check.outcome.value.replace("_", " "),
+    }

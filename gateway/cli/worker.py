@@ -1,0 +1,107 @@
+"""The raw side's commands: `gateway scan` and `gateway run`. What touches production rows is imported only by them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from gateway.cli.printing import Format, as_json, err, listing, out, progress, say
+from gateway.policy.loading import load_policy
+from gateway.records.database import Records
+from gateway.settings import RawSettings, resolve
+from gateway.vocabulary.errors import ConfigurationError
+from gateway.vocabulary.names import RunId
+
+
+def scan(
+    url: Annotated[str, typer.Argument(help="SQLAlchemy URL of the production database, or ${NAME}.")],
+    schema: Annotated[str | None, typer.Option(help="Database schema; the role's default if absent.")] = None,
+    style: Annotated[Format, typer.Option("--format", help="How to print the findings.")] = Format.TABLE,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the policy draft goes.")] = None,
+    source: Annotated[str, typer.Option(help="Name of the source system in the draft.")] = "production",
+) -> None:
+    """Find what identifies people, and write a policy draft in which every column has a role and a treatment.
+
+    The draft goes to OUTPUT; without it, to `policy.draft.yaml` when the findings are printed as a table, and nowhere
+    when they are printed as JSON. A file that exists is never overwritten. Nothing printed or written holds a value.
+    """
+    # loaded here and not above, so that the desk's commands never load the raw side
+    from gateway.raw.connect.reading import open_source  # noqa: PLC0415
+    from gateway.raw.detect.detection import detect  # noqa: PLC0415
+    from gateway.raw.detect.drafting import draft_policy  # noqa: PLC0415
+    from gateway.raw.detect.findings import to_json  # noqa: PLC0415
+
+    draft = output or (Path("policy.draft.yaml") if style is Format.TABLE else None)
+    if draft is not None and draft.exists():
+        raise ConfigurationError(f"{draft} exists and is not overwritten; move it away, or name another file with -o")
+    with progress() as report, closing(open_source(_url(url), schema)) as database, database.snapshot() as snapshot:
+        findings = detect(snapshot, progress=report)
+        text = draft_policy(snapshot.schema, findings, source_name=source)
+    if style is Format.JSON:
+        as_json([to_json(finding) for finding in findings])
+    else:
+        rows = [
+            {
+                "table": finding.table,
+                "column": finding.column,
+                "role": finding.role.value,
+                "entity": finding.entity,
+                "confidence": f"{finding.confidence:.2f}",
+                "treatment": finding.treatment.value,
+                "because": finding.evidence[0].reason if finding.evidence else "",
+            }
+            for finding in findings
+        ]
+        listing(rows, style=style, title="Findings", empty="The schema has no tables that this role can read.")
+    if draft is not None:
+        draft.write_text(text, encoding="utf-8")
+        say(f"A policy draft is in {draft}: read it, change it, then `gateway policy check {draft}`.")
+
+
+def run(
+    file: Annotated[Path, typer.Argument(help="The policy to carry out.")],
+    resume: Annotated[str | None, typer.Option(help="The run to take up where it was left.")] = None,
+    style: Annotated[Format, typer.Option("--format", help="How to print the outcome.")] = Format.TABLE,
+) -> None:
+    """Carry out a policy: read, measure under the budget, generate, attack, and hand a candidate to the stewards.
+
+    Exit code 1 when a check failed: the candidate is then blocked, and its budget stays spent.
+    """
+    from gateway.raw.run import run as carry_out  # noqa: PLC0415 - as above
+
+    policy = load_policy(file)
+    settings = RawSettings()
+    with closing(Records.open(settings.records_url)) as records, progress() as report:
+        outcome = carry_out(
+            policy,
+            records=records,
+            settings=settings,
+            url=resolve(policy.source.url),
+            progress=report,
+            resume=RunId(resume) if resume else None,
+        )
+    found = {
+        "run": outcome.run,
+        "release": outcome.release,
+        "passed": outcome.report.passed,
+        "epsilon": round(outcome.certificate.epsilon, 4),
+        "delta": outcome.certificate.delta,
+        "checks": {check.name: check.outcome.value for check in outcome.report.checks},
+    }
+    if style is Format.JSON:
+        as_json(found)
+    else:
+        out.print(f"Run {outcome.run} is done: release candidate {outcome.release[:12]}.", highlight=False)
+        for name, result in found["checks"].items():  # type: ignore[attr-defined]
+            out.print(f"  {'✓' if result == 'passed' else '✗'} {name}: {result.replace('_', ' ')}", highlight=False)
+        err.print(f"Next: gateway releases show {outcome.release[:12]}", highlight=False)
+    if not outcome.report.passed:
+        raise typer.Exit(1)
+
+
+def _url(text: str) -> SecretStr:
+    return resolve(text) if text.startswith("${") else SecretStr(text)

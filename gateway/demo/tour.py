@@ -1,0 +1,172 @@
+"""The whole way, each side in a process of its own, with its own credentials and its own person."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from rich.console import Console
+from rich.panel import Panel
+
+import gateway
+from gateway.demo import clinic, servers
+from gateway.privacy.odds import worst_posterior
+from gateway.vocabulary.errors import CheckFailed, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.demo.servers import Server
+
+POLICY = Path(gateway.__file__).parents[1] / "policies" / "clinic.yaml"
+ANALYST = "analyst"
+PUBLISHER = "gateway_publisher"
+
+out = Console()
+
+
+@dataclass(frozen=True)
+class Place:
+    """The demo's two databases and its folder."""
+
+    folder: Path
+    production: Server
+    sharing: Server
+
+
+def prepare(folder: Path, progress: Callable[[str, float], None]) -> Place:
+    """Start both servers and build what is not there yet, in one transaction: half a clinic is never left."""
+    progress("starting the production database", 0.0)
+    place = Place(
+        folder=folder.resolve(),
+        production=servers.start(folder / "production"),
+        sharing=servers.start(folder / "sharing"),
+    )
+    _database(place.production, "clinic", clinic.READER)
+    with psycopg.connect(_libpq(place.production, "clinic")) as connection:
+        if connection.execute("SELECT to_regclass('patients')").fetchone() == (None,):
+            clinic.build(connection, progress)
+            connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {clinic.READER}")
+    progress("starting the sharing database", 0.95)
+    _database(place.sharing, "sharing", PUBLISHER, ANALYST)
+    with psycopg.connect(_libpq(place.sharing, "sharing")) as connection:
+        connection.execute(f"GRANT CREATE ON DATABASE sharing TO {PUBLISHER}")
+    return place
+
+
+def go(place: Place) -> None:
+    """Scan, run, approve, publish; then say what happened and where to look. ``GatewayError`` when a step fails."""
+    started = time.monotonic()
+    out.print("\n[bold]1  The worker[/bold] reads production, measures under the budget, generates and attacks")
+    run = _gateway(place, "raw", "run", str(POLICY), "--format", "json")
+    release = run["release"]
+    out.print("[bold]2  A steward[/bold], who did not ask for it, decides")
+    _gateway(place, "synthetic", "releases", "approve", release)
+    out.print("[bold]3  The desk[/bold], which has never seen the source, publishes")
+    _gateway(place, "synthetic", "releases", "publish", release)
+    budget = _gateway(place, "synthetic", "budget", "--format", "json")
+    log = _gateway(place, "synthetic", "log", "verify", "--format", "json")
+    _summary(place, run, budget[0], log, seconds=time.monotonic() - started)
+
+
+def stop(folder: Path) -> None:
+    """Stop both servers."""
+    for name in ("production", "sharing"):
+        servers.stop(folder / name)
+
+
+def forget(folder: Path) -> None:
+    """Stop both servers and remove the demo's folder, which must be one."""
+    if folder.exists() and not (folder / "production" / "PG_VERSION").exists():
+        raise ConfigurationError(f"{folder} is not a demo's folder and is left alone; name another one with --folder")
+    stop(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _summary(place: Place, run: dict[str, Any], budget: dict[str, Any], log: dict[str, Any], *, seconds: float) -> None:
+    passed = sum(outcome == "passed" for outcome in run["checks"].values())
+    with psycopg.connect(_libpq(place.sharing, "sharing", ANALYST)) as connection:
+        rows = connection.execute("SELECT count(*) FROM clinic.patients").fetchone()
+    count = rows[0] if rows else 0
+    host = place.sharing.url.query["host"]
+    look = f'{place.sharing.psql} "host={host} dbname=sharing user={ANALYST}"'
+    odds = worst_posterior(run["epsilon"])
+    facts = {
+        "checks passed": f"{passed} of {len(run['checks'])}: {', '.join(run['checks'])}",
+        "this release spent": f"epsilon {run['epsilon']:g}, delta {run['delta']:g}",
+        "which means": f"whoever was 50 % sure that a patient is in the data becomes at most {odds:.0%} sure",
+        "spent on patients": f"epsilon {budget['epsilon_spent']:g}; {budget['epsilon_left']:g} left to the hard stop",
+        "log": f"whole, {log['entries']} entries",
+    }
+    lines = [f"[bold]clinic.patients[/bold]: {count:,} synthetic rows, in {seconds:.0f} s\n"]
+    lines += [f"{name:<20} {value}" for name, value in facts.items()]
+    out.print(Panel("\n".join(lines), title="Published", title_align="left", padding=(1, 2)))
+    query = "SELECT sex, deceased, count(*), round(avg(bmi), 1) AS bmi FROM clinic.patients GROUP BY 1, 2 ORDER BY 1, 2"
+    out.print("Query it as an analyst would:\n")
+    out.print(f"  {look} -c '{query}'\n", soft_wrap=True, highlight=False, markup=False)
+    environment = " ".join(f"{k}={v}" for k, v in _environment(place, "synthetic").items())
+    out.print("Look at the release as a steward would:\n")
+    out.print(
+        f"  {environment} gateway releases show {run['release'][:12]}\n", soft_wrap=True, highlight=False, markup=False
+    )
+    out.print("The databases keep running; `gateway demo --stop` ends them, `--fresh` starts over.", style="dim")
+
+
+def _gateway(place: Place, side: str, *arguments: str) -> Any:  # noqa: ANN401 - the JSON that a command prints
+    """Run one command of one side in a process that has that side's credentials only; return the JSON it prints."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "gateway", *arguments],
+        env={**_bare(), **_environment(place, side)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise CheckFailed(f"`gateway {' '.join(arguments[:2])}` ended with exit code {done.returncode}; see above")
+    return json.loads(done.stdout) if "json" in arguments else done.stdout
+
+
+def _environment(place: Place, side: str) -> dict[str, str]:
+    records = f"sqlite:///{place.folder}/records.db"
+    if side == "raw":
+        return {
+            "GATEWAY_WORKER_PERSON": "demo-requester",
+            "GATEWAY_WORKER_WORKSPACE": str(place.folder),
+            "GATEWAY_WORKER_RECORDS_URL": records,
+            "CLINIC_URL": place.production.login(clinic.READER, "clinic"),
+        }
+    return {
+        "GATEWAY_SIDE": "synthetic",
+        "GATEWAY_DESK_PERSON": "demo-steward",
+        "GATEWAY_DESK_WORKSPACE": str(place.folder),
+        "GATEWAY_DESK_RECORDS_URL": records,
+        "SHARING_URL": place.sharing.login(PUBLISHER, "sharing"),
+    }
+
+
+def _bare() -> dict[str, str]:
+    """Return this process's environment without anything that is a side's own."""
+    return {
+        k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_") and k not in {"CLINIC_URL", "SHARING_URL"}
+    }
+
+
+def _database(server: Server, name: str, *roles: str) -> None:
+    with psycopg.connect(_libpq(server, "postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            connection.execute(f"CREATE DATABASE {name}")
+        for role in roles:
+            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
+                connection.execute(f"CREATE ROLE {role} LOGIN")
+
+
+def _libpq(server: Server, database: str, role: str = "postgres") -> str:
+    return f"host={server.url.query['host']} dbname={database} user={role}"

@@ -1,0 +1,334 @@
+"""One run, top to bottom: production rows in, a release candidate out.
+
+A run moves through the states of ``records.runs.RunState``. What a state stands for lies on disk before the state is
+recorded, so a killed run resumes from the last state it recorded: measurements are made once, and read back after that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import secrets
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+from gateway import plugins
+from gateway.policy.coverage import coverage
+from gateway.policy.loading import policy_digest
+from gateway.policy.model import TableTreatment
+from gateway.privacy.accountant import rho_spent
+from gateway.privacy.budget import Budget
+from gateway.privacy.calibration import rho
+from gateway.raw import handover
+from gateway.raw.connect.holdout import split_by_unit
+from gateway.raw.connect.reading import open_source, read_table
+from gateway.raw.detect.contradictions import contradictions
+from gateway.raw.detect.detection import detect
+from gateway.raw.folder import RunFolder
+from gateway.raw.generate.assembly import assemble, learned_columns, published_shape, read_shape
+from gateway.raw.generate.generator import Task
+from gateway.raw.judge.verdict import judge
+from gateway.records.log import Action
+from gateway.records.releases import ReleaseState
+from gateway.records.runs import RunState
+from gateway.release import bundle
+from gateway.release.reports import StewardReport
+from gateway.release.synthetic_table import SyntheticTable
+from gateway.vocabulary.errors import ConfigurationError, GatewayError, PolicyError, Refused
+from gateway.vocabulary.names import ColumnName, Person, ReleaseId, RunId, SystemName, TableName, UnitName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pydantic import SecretStr
+
+    from gateway.policy.model import Policy, TableClause
+    from gateway.raw.connect.source import Snapshot
+    from gateway.raw.generate.generator import Generator, Measurements
+    from gateway.raw.rows import RawTable
+    from gateway.records.database import Records, Step
+    from gateway.release.certificate import Certificate
+    from gateway.settings import RawSettings
+    from gateway.vocabulary.schema import Table
+
+logger = logging.getLogger(__name__)
+
+ORDER = (
+    RunState.CREATED,
+    RunState.RESERVED,
+    RunState.MEASURED,
+    RunState.SAMPLED,
+    RunState.JUDGED,
+    RunState.HANDED_OVER,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a finished run left behind."""
+
+    run: RunId
+    release: ReleaseId
+    report: StewardReport
+    certificate: Certificate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What was read, under one snapshot."""
+
+    table: Table
+    train: RawTable
+    control: RawTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One run and what it works with."""
+
+    run: RunId
+    policy: Policy
+    records: Records
+    settings: RawSettings
+    url: SecretStr
+    progress: Callable[[str, float], None]
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where this run keeps what it needs to resume."""
+        return RunFolder(self.settings.runs / self.run)
+
+    @property
+    def clause(self) -> TableClause:
+        """What the policy says of the unit's table."""
+        return self.policy.tables[self.policy.unit.table]
+
+    @property
+    def budget(self) -> Budget:
+        """What this run may spend."""
+        return Budget(self.policy.budget.epsilon, self.policy.budget.delta)
+
+    @property
+    def generator(self) -> Generator:
+        """The generator the policy names."""
+        plugin: type[Generator] = plugins.load("gateway.raw.generate.generators", self.policy.generate.generator)
+        return plugin()
+
+    def reached(self, state: RunState) -> bool:
+        """Whether the run has been recorded in ``state`` or beyond."""
+        return ORDER.index(self.records.runs.get(self.run).state) >= ORDER.index(state)
+
+    @contextmanager
+    def step(self, action: Action, state: RunState | None = None, **details: str | float) -> Iterator[Step]:
+        """Write one step: its log line, the run's next state and whatever else, in one transaction."""
+        person = Person(self.settings.person)
+        with self.records.step(actor=person, action=action, subject=self.run, details=details) as step:
+            if state is not None:
+                step.runs.advance(self.run, state)
+            yield step
+
+
+def run(
+    policy: Policy,
+    *,
+    records: Records,
+    settings: RawSettings,
+    url: SecretStr,
+    progress: Callable[[str, float], None],
+    resume: RunId | None = None,
+) -> Outcome:
+    """Carry out ``policy`` once, or take up the run ``resume`` where it was left.
+
+    Raises ``PolicyError`` when the policy does not cover the source or a finding contradicts it, and ``Refused`` when
+    the ledger would be overspent or the source's role can write: before anything is reserved, the run has then failed
+    for good. Any other error leaves it resumable, and says so. A candidate whose checks failed is handed over too,
+    blocked.
+    """
+    job = Job(
+        run=resume or RunId(secrets.token_hex(6)),
+        policy=policy,
+        records=records,
+        settings=settings,
+        url=url,
+        progress=progress,
+    )
+    with job.folder.locked():
+        _begin(job, resumed=resume is not None)
+        try:
+            return _work(job)
+        except GatewayError as error:
+            if isinstance(error, PolicyError | Refused) and not job.reached(RunState.RESERVED):
+                with job.step(Action.RUN_FAILED) as step:
+                    step.runs.fail(job.run, reason=type(error).__name__)
+            else:
+                error.add_note(f"Nothing is lost. Resume with: gateway run POLICY --resume {job.run}")
+            raise
+
+
+def _work(job: Job) -> Outcome:
+    rows = _read(job)
+    measurements = _measure(job, rows)
+    table = _sample(job, rows, measurements)
+    report = _judge(job, rows, table)
+    return _hand_over(job, measurements, table, report)
+
+
+def _begin(job: Job, *, resumed: bool) -> None:
+    digest = policy_digest(job.policy)
+    if not resumed:
+        with job.step(Action.RUN_CREATED, policy=job.policy.name, policy_digest=digest) as step:
+            step.runs.create(
+                job.run,
+                policy=job.policy.name,
+                policy_digest=digest,
+                source=SystemName(job.policy.source.name),
+                unit=UnitName(job.policy.unit.name),
+                requester=Person(job.settings.person),
+            )
+        return
+    known = job.records.runs.get(job.run)
+    if known.state is RunState.FAILED:
+        raise Refused(f"run {job.run} has failed and stays so; start a new one")
+    if known.policy_digest != digest:
+        raise ConfigurationError(
+            f"run {job.run} was started with another version of this policy: resume it with that one, or start anew"
+        )
+    with job.step(Action.RUN_RESUMED, state=known.state.value):
+        pass
+
+
+def _read(job: Job) -> Rows:
+    """Open one snapshot, stop if the policy does not fit what is there, reserve the budget, and only then read."""
+    job.progress("connecting", 0.0)
+    with closing(open_source(job.url, job.policy.source.schema_name)) as source:
+        source.refuse_writers()
+        with source.snapshot() as snapshot:
+            _fits(job, snapshot)
+            if not job.reached(RunState.RESERVED):
+                _reserve(job)
+            table = snapshot.schema.table(TableName(job.policy.unit.table))
+            shape = read_shape(table, job.clause, key=job.policy.unit.key)
+            rows = read_table(snapshot, shape, lambda count: job.progress(f"reading {table.name}: {count:,} rows", 0.0))
+    key = [ColumnName(name) for name in job.policy.unit.key]
+    secret = job.folder.control_secret()
+    train, control = split_by_unit(rows, key, share=job.policy.generate.holdout, secret=secret)
+    return Rows(table=table, train=train, control=control)
+
+
+def _fits(job: Job, snapshot: Snapshot) -> None:
+    """Raise ``PolicyError`` unless every column is covered and no finding contradicts the policy."""
+    problems = coverage(job.policy, snapshot.schema)
+    if not problems:
+        chosen = [TableName(n) for n, t in job.policy.tables.items() if t.treatment is TableTreatment.SYNTHESIZE]
+        problems = contradictions(detect(snapshot, tables=chosen, progress=job.progress), job.policy)
+    if problems:
+        raise PolicyError(job.policy.name, problems)
+
+
+def _reserve(job: Job) -> None:
+    spending = {"epsilon": job.budget.epsilon, "delta": job.budget.delta}
+    with job.step(Action.BUDGET_RESERVED, RunState.RESERVED, **spending) as step:
+        step.ledger.reserve(
+            job.run,
+            unit=UnitName(job.policy.unit.name),
+            source=SystemName(job.policy.source.name),
+            budget=job.budget,
+            rho=rho(job.budget),
+            lifetime_epsilon=job.policy.budget.lifetime_epsilon,
+        )
+
+
+def _measure(job: Job, rows: Rows) -> Measurements:
+    """Spend the budget, once: what was measured lies on disk before the ledger and the state say so."""
+    folder = job.folder.measurements
+    if not folder.exists():
+        domains = {name: job.clause.columns[name].domain for name in learned_columns(job.clause)}
+        measured = job.generator.measure(rows.train, Task(domains=domains, budget=job.budget), job.progress)
+        with job.folder.written(folder) as partial:
+            partial.mkdir()
+            measured.save(partial)
+    measurements = job.generator.load(folder)
+    if not job.reached(RunState.MEASURED):
+        certificate = handover.certify(job.policy, measurements.events)
+        with job.step(Action.MEASURED, RunState.MEASURED, epsilon=certificate.epsilon) as step:
+            step.ledger.commit(
+                job.run,
+                epsilon=certificate.epsilon,
+                delta=certificate.delta,
+                rho=rho_spent(measurements.events),
+                events=list(certificate.events),
+            )
+    return measurements
+
+
+def _sample(job: Job, rows: Rows, measurements: Measurements) -> SyntheticTable:
+    """Fit, sample as many rows as production has, and put invented identities and fresh keys beside."""
+    shape = published_shape(rows.table, job.clause)
+    if not job.folder.synthetic.exists():
+        fitted = job.generator.fit(measurements, job.progress)
+        # the share held out is declared, so scaling the noisy number of training rows back up costs nothing
+        count = round(measurements.rows / (1 - job.policy.generate.holdout))
+        learned = fitted.sample(count, seed=job.policy.generate.seed)
+        whole = assemble(shape, job.clause, learned, seed=job.policy.generate.seed)
+        with job.folder.written(job.folder.synthetic) as partial:
+            pq.write_table(whole, partial)
+    if not job.reached(RunState.SAMPLED):
+        with job.step(Action.SAMPLED, RunState.SAMPLED):
+            pass
+    try:
+        return SyntheticTable(shape, pq.read_table(job.folder.synthetic).cast(shape.arrow_schema()))
+    except ValueError:
+        raise Refused(
+            f"table {shape.name} has changed its columns since run {job.run} began; start a new run"
+        ) from None
+
+
+def _judge(job: Job, rows: Rows, table: SyntheticTable) -> StewardReport:
+    if not job.folder.report.exists():
+        columns = learned_columns(job.clause)
+        judgement = judge(
+            rows.train,
+            rows.control,
+            table.rows.select(columns),
+            columns=columns,
+            criteria=job.policy.criteria,
+            seed=job.policy.generate.seed,
+            progress=job.progress,
+        )
+        with job.folder.written(job.folder.report) as partial:
+            partial.write_text(handover.report(judgement).model_dump_json(), encoding="utf-8")
+    report = StewardReport.model_validate_json(job.folder.report.read_text(encoding="utf-8"))
+    if not job.reached(RunState.JUDGED):
+        # a veto is one recorded bit; the figures stay in the steward's report
+        with job.step(Action.JUDGED, RunState.JUDGED, passed=report.passed):
+            pass
+    return report
+
+
+def _hand_over(job: Job, measurements: Measurements, table: SyntheticTable, report: StewardReport) -> Outcome:
+    # the run's own time, so that a resumed run writes the same bundle again
+    created = job.records.runs.get(job.run).created
+    certificate = handover.certify(job.policy, measurements.events)
+    candidate = handover.hand_over(
+        job.policy, run=job.run, created=created, tables=[table], certificate=certificate, report=report
+    )
+    release = bundle.write(candidate, job.settings.releases)
+    if not job.reached(RunState.HANDED_OVER):
+        expires = dt.datetime.fromisoformat(created) + dt.timedelta(days=job.policy.expires_after_days)
+        with job.step(Action.HANDED_OVER, RunState.HANDED_OVER, release=release) as step:
+            step.releases.add(
+                release,
+                run=job.run,
+                policy=job.policy.name,
+                requester=Person(job.settings.person),
+                state=ReleaseState.PENDING if report.passed else ReleaseState.BLOCKED,
+                approvals_needed=job.policy.approvals.needed,
+                approval_valid_days=job.policy.approvals.valid_days,
+                expires=expires.date().isoformat(),
+                target=job.policy.target.name,
+            )
+    job.folder.tidy()
+    return Outcome(run=job.run, release=release, report=report, certificate=certificate)
