@@ -1,0 +1,130 @@
+"""What no single entry of a policy can know: whether its parts fit each other.
+
+Works on the plain data, so that it can speak beside the models about a file that is not a policy yet: a part of the
+wrong shape is passed over here, because the models report it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from gateway.policy.document import shown
+from gateway.policy.model import TableTreatment
+from gateway.vocabulary.roles import Treatment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.policy.document import Document
+
+RESERVED_TABLES = frozenset({"release_info"})
+"""Names the gateway publishes under itself."""
+
+
+def check(read: Document) -> None:
+    """Add to ``read`` every contradiction between its parts."""
+    tables = {name: table for name, table in _mapping(read.data.get("tables")).items() if isinstance(table, dict)}
+    released = {name for name, table in tables.items() if table.get("treatment") == TableTreatment.SYNTHESIZE}
+    _check_unit(read, tables, released)
+    for name in released:
+        _check_released(read, name, _mapping(tables[name].get("columns")))
+    _refuse_twins(read, ("tables",), released)
+    _check_sides(read)
+
+
+def _check_unit(read: Document, tables: dict[str, Any], released: set[str]) -> None:
+    unit = _mapping(read.data.get("unit"))
+    table = unit.get("table")
+    if not isinstance(table, str) or not tables:
+        return
+    if table not in tables:
+        hint = _hint(table, tables)
+        read.report(("unit", "table"), f"names a table that is not under `tables`{hint}")
+        return
+    if table not in released:
+        read.report(("unit", "table"), f"names the table `{shown(table)}`, which has not `treatment: synthesize`")
+        return
+    for other in released - {table}:
+        read.report(
+            ("tables", other),
+            f"only the unit's own table `{shown(table)}` can be synthesized in this version; child tables come with "
+            "whole databases. Use `treatment: drop` with a `reason` for now",
+        )
+    columns = _mapping(tables[table].get("columns"))
+    _check_key(read, unit.get("key"), columns, table)
+    learned = {name for name, column in columns.items() if _treatment(column) == Treatment.LEARN}
+    if columns and not learned:
+        read.report(("tables", table), "has no column with `treatment: learn`: there would be nothing to release")
+    task = _mapping(read.data.get("criteria")).get("task")
+    if isinstance(task, str) and task not in learned:
+        reason = "is not a learned column" if task in columns else "is not a column"
+        hint = "" if task in columns else _hint(task, learned)
+        read.report(("criteria", "task"), f"{reason} of the unit's table `{shown(table)}`{hint}")
+
+
+def _check_key(read: Document, key: object, columns: dict[str, Any], table: str) -> None:
+    names = [name for name in key if isinstance(name, str)] if isinstance(key, list) else []
+    for position, name in enumerate(names):
+        place = ("unit", "key", position)
+        if name in names[:position]:
+            read.report(place, f"names the column `{shown(name)}` twice")
+        elif name not in columns:
+            read.report(
+                place,
+                f"names `{shown(name)}`, which is not a column of the table `{shown(table)}`{_hint(name, columns)}",
+            )
+        elif _treatment(columns[name]) not in {Treatment.KEY, None}:
+            read.report(
+                ("tables", table, "columns", name),
+                "names the unit of protection, so its `treatment` is `key`: a fresh key, never the real one",
+            )
+
+
+def _check_released(read: Document, table: str, columns: dict[str, Any]) -> None:
+    if table.casefold() in RESERVED_TABLES:
+        read.report(("tables", table), "is a name the gateway publishes under itself; do not release it")
+    kept = {name for name, column in columns.items() if _treatment(column) != Treatment.DROP}
+    _refuse_twins(read, ("tables", table, "columns"), kept)
+    for name, column in columns.items():
+        values = _mapping(_mapping(column).get("domain")).get("values")
+        seen: set[str] = set()
+        for position, value in enumerate(values if isinstance(values, list) else []):
+            if isinstance(value, str) and value in seen:
+                read.report(("tables", table, "columns", name, "domain", "values", position), "is listed twice")
+            elif isinstance(value, str):
+                seen.add(value)
+
+
+def _refuse_twins(read: Document, place: tuple[str, ...], released: set[str]) -> None:
+    """Refuse released names that differ in case alone: not every sharing database can hold both."""
+    first: dict[str, str] = {}
+    for name in sorted(released):
+        twin = first.setdefault(name.casefold(), name)
+        if twin != name:
+            read.report(
+                (*place, name),
+                f"differs from `{shown(twin)}` in capitals only; not every database tells them apart, so drop one",
+            )
+
+
+def _check_sides(read: Document) -> None:
+    source, target = _mapping(read.data.get("source")).get("url"), _mapping(read.data.get("target")).get("url")
+    if isinstance(source, str) and source == target:
+        read.report(
+            ("target", "url"), "is the reference of `source` too; production and sharing never use one credential"
+        )
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _treatment(column: object) -> object:
+    return _mapping(column).get("treatment")
+
+
+def _hint(word: str, names: Iterable[str]) -> str:
+    folded = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(word.casefold(), list(folded), n=1)
+    return f"; did you mean `{shown(folded[near[0]])}`?" if near else ""
