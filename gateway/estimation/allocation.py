@@ -18,8 +18,8 @@ def systematic(shares: NDArray[np.float64], rows: int, *, generator: np.random.G
     """
     edges = np.cumsum(shares) * (rows / shares.sum())
     teeth = np.arange(rows) + generator.random()
-    codes = np.searchsorted(edges, teeth, side="right")
+    found = np.searchsorted(edges, teeth, side="right")
     # rounding may leave the last tooth behind the last edge: it belongs to the last code that has a share
-    codes = np.minimum(codes, np.flatnonzero(shares > 0)[-1])
+    codes = np.minimum(found, np.flatnonzero(shares > 0)[-1])
     generator.shuffle(codes)
-    return codes.astype(np.int32)
+    return np.asarray(codes, dtype=np.int32)

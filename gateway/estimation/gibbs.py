@@ -55,6 +55,7 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _SHIFT_1, _SHIFT_2, _SHIFT_3, _SHIFT_4 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _UNIT = 2.0**-53
+_SMALLEST = np.finfo(np.float64).tiny
 _RESCALE = 64
 """Potentials are at most e**5: a product of 64 of them is far from overflow."""
 
@@ -71,24 +72,35 @@ def _uniform(state: NDArray[np.uint64]) -> float:
 
 
 @_kernel
-def _conditional(row: NDArray[np.int32], column: int, model: Model, weights: NDArray[np.float64]) -> None:
-    """Write into ``weights`` the unnormalised conditional of one column of one row given its other columns."""
-    links = model.links
-    size = links.cells[column]
-    at = model.start[column]
+def _conditional(  # noqa: PLR0917 - numba: arrays taken out of a tuple inside a loop cost twice the time
+    row: NDArray[np.int32],
+    column: int,
+    cells: NDArray[np.int64],
+    start: NDArray[np.int64],
+    bias: NDArray[np.float64],
+    first: NDArray[np.int64],
+    other: NDArray[np.int64],
+    table: NDArray[np.int64],
+    potential: NDArray[np.float32],
+    weights: NDArray[np.float64],
+) -> None:
+    """Write into ``weights`` the unnormalised conditional of one column of one row given its other columns.
+
+    Places are unsigned because numba guards signed ones against being negative, which stops vector instructions.
+    """
+    size, at = np.uint64(cells[column]), np.uint64(start[column])
     for v in range(size):
-        weights[v] = model.bias[at + v]
-    for e in range(links.first[column], links.first[column + 1]):
-        at = links.table[e] + row[links.other[e]] * size
+        weights[v] = bias[at + v]
+    for e in range(first[column], first[column + 1]):
+        at = np.uint64(table[e]) + np.uint64(row[other[e]]) * size
         for v in range(size):
-            weights[v] *= model.potential[at + v]
-        if (e - links.first[column]) % _RESCALE == _RESCALE - 1:
-            top = 0.0
+            weights[v] *= potential[at + v]
+        if (e - first[column]) % _RESCALE == _RESCALE - 1:
+            top = _SMALLEST
             for v in range(size):
                 top = max(top, weights[v])
-            if top > 0.0:
-                for v in range(size):
-                    weights[v] /= top
+            for v in range(size):
+                weights[v] /= top
 
 
 @_kernel
@@ -113,12 +125,13 @@ def _draw(weights: NDArray[np.float64], size: int, now: int, state: NDArray[np.u
 @_kernel
 def sweep(rows: NDArray[np.int32], state: NDArray[np.uint64], model: Model) -> None:
     """Draw every column of every row anew from its conditional, in place; ``state`` holds one number and is moved."""
-    cells = model.links.cells
+    cells, first, other, table = model.links.cells, model.links.first, model.links.other, model.links.table
+    start, bias, potential = model.start, model.bias, model.potential
     weights = np.empty(cells.max(), dtype=np.float64)
     for r in range(rows.shape[0]):
         row = rows[r]
         for j in range(rows.shape[1]):
-            _conditional(row, j, model, weights)
+            _conditional(row, j, cells, start, bias, first, other, table, potential, weights)
             row[j] = _draw(weights, cells[j], row[j], state)
 
 
@@ -129,55 +142,67 @@ def polish(rows: NDArray[np.int32], state: NDArray[np.uint64], model: Model, tra
     ``excess`` is kept up to date move by move, both ways round: a tilt from stale counts makes all rows move at once
     and diverges. A row's own part is taken out before it is drawn.
     """
-    cells = tracked.cells
+    cells, first, other, table = model.links.cells, model.links.first, model.links.other, model.links.table
+    start, bias, potential = model.start, model.bias, model.potential
+    pair, pair_step, one, one_step = excess.pair, excess.pair_step, excess.one, excess.one_step
+    first_all, other_all, table_all, mirror_all = tracked.first, tracked.other, tracked.table, tracked.mirror
     weights = np.empty(cells.max(), dtype=np.float64)
     tilt = np.empty(cells.max(), dtype=np.float64)
     for r in range(rows.shape[0]):
         row = rows[r]
         for j in range(rows.shape[1]):
-            size, now = cells[j], row[j]
-            one = model.start[j]
-            for v in range(size):
-                tilt[v] = excess.one[one + v]
-            tilt[now] -= excess.one_step[one + now]
-            for e in range(tracked.first[j], tracked.first[j + 1]):
-                at = tracked.table[e] + row[tracked.other[e]] * size
-                for v in range(size):
-                    tilt[v] += excess.pair[at + v]
-                tilt[now] -= excess.pair_step[at + now]
-            least = tilt[0]
-            for v in range(1, size):
-                least = min(least, tilt[v])
-            _conditional(row, j, model, weights)
-            for v in range(size):
+            _tilt(row, j, cells, start, first_all, other_all, table_all, pair, pair_step, one, one_step, tilt)
+            _conditional(row, j, cells, start, bias, first, other, table, potential, weights)
+            least = tilt[: cells[j]].min()
+            for v in range(cells[j]):
                 weights[v] *= np.exp(least - tilt[v])
-            new = _draw(weights, size, now, state)
-            if new != now:
-                _move(row, j, new, tracked, excess)
-                excess.one[one + now] -= excess.one_step[one + now]
-                excess.one[one + new] += excess.one_step[one + new]
+            now, new = row[j], _draw(weights, cells[j], row[j], state)
+            if new == now:
+                continue
+            row[j] = new
+            one[start[j] + now] -= one_step[start[j] + now]
+            one[start[j] + new] += one_step[start[j] + new]
+            for e in range(first_all[j], first_all[j + 1]):
+                at = table_all[e] + row[other_all[e]] * cells[j]
+                back, width = mirror_all[e] + row[other_all[e]], cells[other_all[e]]
+                pair[at + now] -= pair_step[at + now]
+                pair[at + new] += pair_step[at + new]
+                pair[back + now * width] -= pair_step[at + now]
+                pair[back + new * width] += pair_step[at + new]
 
 
 @_kernel
-def _move(row: NDArray[np.int32], column: int, new: int, tracked: Links, excess: Excess) -> None:
-    """Set one column of a row to ``new`` and bring the pairs' excess up to date."""
-    size, now = tracked.cells[column], row[column]
-    row[column] = new
-    for e in range(tracked.first[column], tracked.first[column + 1]):
-        i = tracked.other[e]
-        at = tracked.table[e] + row[i] * size
-        back = tracked.mirror[e] + row[i]
-        less, more = excess.pair_step[at + now], excess.pair_step[at + new]
-        excess.pair[at + now] -= less
-        excess.pair[at + new] += more
-        excess.pair[back + now * tracked.cells[i]] -= less
-        excess.pair[back + new * tracked.cells[i]] += more
+def _tilt(  # noqa: PLR0917 - as _conditional
+    row: NDArray[np.int32],
+    column: int,
+    cells: NDArray[np.int64],
+    start: NDArray[np.int64],
+    first: NDArray[np.int64],
+    other: NDArray[np.int64],
+    table: NDArray[np.int64],
+    pair: NDArray[np.float32],
+    pair_step: NDArray[np.float32],
+    one: NDArray[np.float64],
+    one_step: NDArray[np.float64],
+    tilt: NDArray[np.float64],
+) -> None:
+    """Write into ``tilt`` how much too many rows each cell of a column has next to the row's others, less the row."""
+    size, now, at = np.uint64(cells[column]), np.uint64(row[column]), np.uint64(start[column])
+    for v in range(size):
+        tilt[v] = one[at + v]
+    tilt[now] -= one_step[at + now]
+    for e in range(first[column], first[column + 1]):
+        at = np.uint64(table[e]) + np.uint64(row[other[e]]) * size
+        for v in range(size):
+            tilt[v] += pair[at + v]
+        tilt[now] -= pair_step[at + now]
 
 
 @_kernel
 def count(rows: NDArray[np.int32], links: Links, counts: NDArray[np.int64]) -> None:
     """Add to ``counts`` (flat, every table once, as a ``Layout`` has them) the rows in each cell of each pair."""
-    for r in range(rows.shape[0]):
-        row = rows[r]
-        for q in range(links.left.size):
-            counts[links.offset[q] + row[links.left[q]] * links.cells[links.right[q]] + row[links.right[q]]] += 1
+    cells, left, right, offset = links.cells, links.left, links.right, links.offset
+    for q in range(left.size):
+        a, b, at, width = left[q], right[q], offset[q], cells[right[q]]
+        for r in range(rows.shape[0]):
+            counts[at + rows[r, a] * width + rows[r, b]] += 1
