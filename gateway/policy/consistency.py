@@ -6,16 +6,13 @@ wrong shape is passed over here, because the models report it.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
-from gateway.policy.document import shown
 from gateway.policy.model import TableTreatment
+from gateway.policy.spelling import did_you_mean, shown
 from gateway.vocabulary.roles import Treatment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gateway.policy.document import Document
 
 RESERVED_TABLES = frozenset({"release_info"})
@@ -39,7 +36,7 @@ def _check_unit(read: Document, tables: dict[str, Any], released: set[str]) -> N
     if not isinstance(table, str) or not tables:
         return
     if table not in tables:
-        hint = _hint(table, tables)
+        hint = did_you_mean(table, tables)
         read.report(("unit", "table"), f"names a table that is not under `tables`{hint}")
         return
     if table not in released:
@@ -59,7 +56,7 @@ def _check_unit(read: Document, tables: dict[str, Any], released: set[str]) -> N
     task = _mapping(read.data.get("criteria")).get("task")
     if isinstance(task, str) and task not in learned:
         reason = "is not a learned column" if task in columns else "is not a column"
-        hint = "" if task in columns else _hint(task, learned)
+        hint = "" if task in columns else did_you_mean(task, learned)
         read.report(("criteria", "task"), f"{reason} of the unit's table `{shown(table)}`{hint}")
 
 
@@ -70,10 +67,8 @@ def _check_key(read: Document, key: object, columns: dict[str, Any], table: str)
         if name in names[:position]:
             read.report(place, f"names the column `{shown(name)}` twice")
         elif name not in columns:
-            read.report(
-                place,
-                f"names `{shown(name)}`, which is not a column of the table `{shown(table)}`{_hint(name, columns)}",
-            )
+            hint = did_you_mean(name, columns)
+            read.report(place, f"names `{shown(name)}`, which is not a column of the table `{shown(table)}`{hint}")
         elif _treatment(columns[name]) not in {Treatment.KEY, None}:
             read.report(
                 ("tables", table, "columns", name),
@@ -122,9 +117,3 @@ def _mapping(value: object) -> dict[str, Any]:
 
 def _treatment(column: object) -> object:
     return _mapping(column).get("treatment")
-
-
-def _hint(word: str, names: Iterable[str]) -> str:
-    folded = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(word.casefold(), list(folded), n=1)
-    return f"; did you mean `{shown(folded[near[0]])}`?" if near else ""

@@ -18,6 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from gateway.policy.spelling import shown
 from gateway.vocabulary.errors import PolicyError, Problem
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ Place = tuple[str | int, ...]
 MOST_BYTES = 4 * 2**20
 """Room for some 50,000 columns; a larger file is not a policy, and YAML is slow to read."""
 
-_SHOWN = 60
 _TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp"))
 _TEXT_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "merge", "value"))
 _NESTED_TAGS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
@@ -67,14 +67,6 @@ class Document:
         """Add one problem at ``place``."""
         self.told.add(place)
         self.problems.append(Problem(line or self.line(place), where(place), message))
-
-
-def shown(text: str) -> str:
-    """Return ``text`` for a message: one line, bounded, and withheld when it may be a URL or hold a password."""
-    if "://" in text or "@" in text:
-        return "(withheld: looks like a URL)"
-    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    return "".join(letter if letter.isprintable() else "�" for letter in cut)
 
 
 def where(place: Place) -> str:

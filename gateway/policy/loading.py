@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
 import types
 import typing
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.policy import consistency, document
 from gateway.policy.model import DomainClause, Policy
 from gateway.policy.sentences import NUMBER_OR_DATE, sentence
+from gateway.policy.spelling import nearest, shown
 from gateway.vocabulary.digest import canonical_json, sha256
 from gateway.vocabulary.errors import PolicyError, Problem
 
@@ -146,9 +146,9 @@ def _repair_keys(read: Document, place: Place, value: dict[str, Any], model: typ
     names = _keys(model)
     for key in [key for key in value if key not in names]:
         absent = [name for name in names if name not in value]
-        near = _nearest(key, absent) or _nearest(key, names)
+        near = nearest(key, absent) or nearest(key, names)
         hint = f"did you mean `{near}`?" if near else f"known here: {', '.join(names)}"
-        read.report((*place, key), f"unknown key `{document.shown(key)}`; {hint}")
+        read.report((*place, key), f"unknown key `{shown(key)}`; {hint}")
         item = value.pop(key)
         if near in absent:
             _rename(read, place, key, near)
@@ -164,9 +164,9 @@ def _rename(read: Document, place: Place, old: str, new: str) -> None:
 def _repair_enum(read: Document, place: Place, value: str, names: list[str]) -> None:
     if value in names:
         return
-    near = _nearest(value, names)
+    near = nearest(value, names)
     hint = f"did you mean `{near}`?" if near else f"known here: {', '.join(names)}"
-    read.report(place, f"unknown {place[-1]} `{document.shown(value)}`; {hint}")
+    read.report(place, f"unknown {place[-1]} `{shown(value)}`; {hint}")
     parent = _at(read.data, place[:-1])
     parent[place[-1]] = near or value
 
@@ -194,10 +194,6 @@ def _is(annotation: Any, kind: type | tuple[type, ...]) -> bool:  # noqa: ANN401
 
 def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def _nearest(word: str, names: Iterable[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(word.casefold(), list(names), n=1)), None)
 
 
 # --- 3. what the models find -----------------------------------------------------------------------------------------

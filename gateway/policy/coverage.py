@@ -1,0 +1,187 @@
+"""Every source table and column has exactly one treatment that fits it, or the run does not start.
+
+Compares a policy with what the source's catalogue declares. Reads no rows, and so says nothing of them: whether the
+values lie in a declared domain is not checked here or anywhere (others count as NULL).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from gateway.policy.document import where
+from gateway.policy.model import TableTreatment
+from gateway.policy.spelling import did_you_mean, shown
+from gateway.vocabulary.entities import Entity
+from gateway.vocabulary.errors import Problem
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.roles import Treatment
+from gateway.vocabulary.schema import NUMERIC_KINDS, TEMPORAL_KINDS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.policy.model import ColumnClause, DomainClause, Policy, TableClause
+    from gateway.vocabulary.schema import Column, Schema, Table
+
+KEY_KINDS = frozenset({Kind.INTEGER, Kind.TEXT})
+"""Kinds that can hold a fresh key."""
+
+_BOOLEANS = ("true", "false")
+_WHOLE = range(-(2**63), 2**63)
+
+
+def coverage(policy: Policy, schema: Schema) -> tuple[Problem, ...]:
+    """Return everything in which ``policy`` does not cover ``schema``, sorted by place; nothing when it does.
+
+    The problems have no lines; ``loading.locate`` finds them in the policy's file.
+    """
+    return tuple(sorted(_tables(policy, schema)))
+
+
+def _problem(message: str, *place: str) -> Problem:
+    return Problem(0, where(place), message)
+
+
+def _tables(policy: Policy, schema: Schema) -> Iterator[Problem]:
+    tables = {str(table.name): table for table in schema.tables}
+    for name in tables.keys() - policy.tables.keys():
+        message = (
+            "is a table of the source and not in the policy; add it, if only with `treatment: drop` and a `reason`"
+        )
+        yield _problem(message, "tables", name)
+    for name, clause in policy.tables.items():
+        if name not in tables:
+            hint = did_you_mean(name, tables.keys() - policy.tables.keys())
+            yield _problem(f"is not a table of the source{hint}", "tables", name)
+        elif clause.treatment is TableTreatment.SYNTHESIZE:
+            yield from _columns(policy, clause, tables[name])
+    if policy.unit.table in tables:
+        yield from _unit(policy, tables[policy.unit.table])
+
+
+def _columns(policy: Policy, clause: TableClause, table: Table) -> Iterator[Problem]:
+    columns = {str(column.name): column for column in table.columns}
+    for name in columns.keys() - clause.columns.keys():
+        message = "is a column of the source and not in the policy; give it a `role` and a `treatment`"
+        yield _problem(message, "tables", table.name, "columns", name)
+    for name, column in clause.columns.items():
+        place = ("tables", str(table.name), "columns", name)
+        if name not in columns:
+            hint = did_you_mean(name, columns.keys() - clause.columns.keys())
+            yield _problem(f"is not a column of the table{hint}", *place)
+            continue
+        for message in _column(policy, column, columns[name], table):
+            yield _problem(message, *place)
+
+
+def _column(policy: Policy, clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
+    if clause.treatment is Treatment.DROP:
+        return
+    if column.kind is Kind.UNSUPPORTED:
+        yield f"is of type {shown(column.native)}, which is not supported; use `treatment: drop` with a `reason`"
+    elif clause.treatment is Treatment.KEY:
+        yield from _key(column, table)
+    elif clause.treatment is Treatment.REPLACE:
+        yield from _replaced(clause, column)
+    else:
+        yield from _learned(policy, clause, column, table)
+
+
+def _key(column: Column, table: Table) -> Iterator[str]:
+    if column.kind not in KEY_KINDS:
+        yield f"is of kind {column.kind} and cannot hold a fresh key; `treatment: key` is for whole numbers and texts"
+    in_key = column.name in table.primary_key or any(column.name in unique for unique in table.unique)
+    points = any(column.name in reference.columns for reference in table.references)
+    if not in_key and not points:
+        yield "belongs to no key of the source; use `replace`, or `drop` with a `reason`"
+
+
+def _replaced(clause: ColumnClause, column: Column) -> Iterator[str]:
+    if column.kind is not Kind.TEXT:
+        entity = clause.entity or Entity.FREE_TEXT
+        yield (
+            f"is of kind {column.kind} and cannot hold an invented {entity}; only texts are replaced. "
+            "Use `drop` with a `reason`"
+        )
+
+
+def _learned(policy: Policy, clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
+    if column.name in table.primary_key:
+        yield "is part of the primary key: every row has its own value. Use `key`"
+    if any(column.name in r.columns and r.target == policy.unit.table for r in table.references):
+        yield f"points at `{shown(policy.unit.table)}`, a person each. Use `key`, or `drop` with a `reason`"
+    if clause.domain is not None and clause.domain.values is not None:
+        yield from _values(clause.domain.values, column)
+    if clause.domain is not None and clause.domain.lowest is not None:
+        yield from _bounds(clause.domain, column)
+
+
+def _values(values: list[str], column: Column) -> Iterator[str]:
+    if column.kind in NUMERIC_KINDS | TEMPORAL_KINDS:
+        yield f"is of kind {column.kind}; declare `lowest` and `highest` instead of `values`"
+        return
+    known = {Kind.ENUM: column.values, Kind.BOOLEAN: _BOOLEANS}.get(column.kind)
+    for value in values:
+        if known is not None and value not in known:
+            hint = did_you_mean(value, known)
+            yield f"has no value `{shown(value)}` in the source, which declares {len(known)} values{hint}"
+        elif column.length is not None and len(value) > column.length:
+            yield f"is declared at most {column.length} characters long; `{shown(value)}` is longer"
+
+
+def _bounds(domain: DomainClause, column: Column) -> Iterator[str]:
+    if column.kind not in NUMERIC_KINDS | TEMPORAL_KINDS:
+        yield f"is of kind {column.kind}; declare `values`, not `lowest` and `highest`"
+        return
+    for name, bound in (("lowest", domain.lowest), ("highest", domain.highest)):
+        expected = _expected(bound, column)
+        if expected:
+            yield f"is of kind {column.kind}; `{name}` should be {expected}"
+
+
+def _expected(bound: float | dt.date | None, column: Column) -> str:
+    """Return what ``bound`` of ``column`` should have been; nothing when it fits."""
+    is_time, is_date = isinstance(bound, dt.datetime), isinstance(bound, dt.date)  # a datetime is a date to Python
+    if column.kind is Kind.DATE:
+        return "" if is_date and not is_time else "a date without a time, such as 1900-01-31, without quotes"
+    if column.kind is Kind.DATETIME:
+        return "" if is_time else "a date with a time, such as 1900-01-31 00:00:00, without quotes"
+    if bound is None or isinstance(bound, dt.date):
+        return "a number"
+    return _expected_number(bound, column)
+
+
+def _expected_number(bound: float, column: Column) -> str:
+    if column.kind is Kind.INTEGER:
+        if bound != int(bound):
+            return "a whole number"
+        return "" if int(bound) in _WHOLE else "within 64 bits"
+    if column.kind is Kind.DECIMAL and column.precision is not None:
+        digits = column.precision - (column.scale or 0)
+        return "" if abs(Decimal(bound)) < Decimal(10) ** digits else f"of at most {digits} digits before the point"
+    return ""
+
+
+def _unit(policy: Policy, table: Table) -> Iterator[Problem]:
+    key = frozenset(ColumnName(name) for name in policy.unit.key)
+    columns = {column.name: column for column in table.columns}
+    for name in sorted(key - columns.keys()):
+        yield _problem(f"names `{shown(name)}`, which is not a column of the source's table", "unit", "key")
+    if key - columns.keys() or key == frozenset(table.primary_key):
+        return
+    if key not in {frozenset(unique) for unique in table.unique}:
+        known = " or ".join(f"[{', '.join(shown(name) for name in names)}]" for names in _unique_keys(table))
+        yield _problem(
+            "is not the primary key of the table, nor declared unique there, so one unit could have many rows; "
+            + (f"expected {known}" if known else "the table has no key that could name the unit"),
+            "unit",
+            "key",
+        )
+    elif any(columns[name].nullable for name in key):
+        yield _problem("may be NULL, and rows without a key would belong to nobody; it needs NOT NULL", "unit", "key")
+
+
+def _unique_keys(table: Table) -> list[tuple[ColumnName, ...]]:
+    return [names for names in (table.primary_key, *table.unique) if names]
