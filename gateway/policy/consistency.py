@@ -15,7 +15,7 @@ from gateway.vocabulary.roles import Treatment
 if TYPE_CHECKING:
     from gateway.policy.document import Document
 
-RESERVED_TABLES = frozenset({"release_info"})
+RESERVED_TABLES = frozenset({"release_info", "column_notes", "measured_marginals"})
 """Names the gateway publishes under itself."""
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 KEY_KINDS = frozenset({Kind.INTEGER, Kind.TEXT})
 """Kinds that can hold a fresh key."""
 
-_BOOLEANS = ("true", "false")
-_WHOLE = range(-(2**63), 2**63)
+_BOOLEANS = frozenset({"true", "false", "t", "f", "1", "0"})
+_BEYOND_64_BITS = 2**63
 
 
 def coverage(policy: Policy, schema: Schema) -> tuple[Problem, ...]:
@@ -119,16 +119,39 @@ def _learned(policy: Policy, clause: ColumnClause, column: Column, table: Table)
 
 
 def _values(values: list[str], column: Column) -> Iterator[str]:
-    if column.kind in NUMERIC_KINDS | TEMPORAL_KINDS:
-        yield f"is of kind {column.kind}; declare `lowest` and `highest` instead of `values`"
-        return
-    known = {Kind.ENUM: column.values, Kind.BOOLEAN: _BOOLEANS}.get(column.kind)
-    for value in values:
-        if known is not None and value not in known:
-            hint = did_you_mean(value, known)
-            yield f"has no value `{shown(value)}` in the source, which declares {len(known)} values{hint}"
-        elif column.length is not None and len(value) > column.length:
-            yield f"is declared at most {column.length} characters long; `{shown(value)}` is longer"
+    if column.kind is Kind.ENUM and column.values:
+        for value in values:
+            if value not in column.values:
+                hint = did_you_mean(value, column.values)
+                yield f"has no value `{shown(value)}` among the {len(column.values)} the source declares{hint}"
+    elif column.kind in {Kind.TEXT, Kind.ENUM}:
+        for value in values:
+            if column.length is not None and len(value) > column.length:
+                yield f"is declared at most {column.length} characters long; `{shown(value)}` is longer"
+    else:
+        for value in values:
+            expected = _expected_text(value, column)
+            if expected:
+                yield f"is of kind {column.kind}; its value `{shown(value)}` should be {expected}"
+
+
+def _expected_text(text: str, column: Column) -> str:
+    """Return what a listed value of ``column`` should have been; nothing when it fits."""
+    if column.kind is Kind.BOOLEAN:
+        return "" if text.lower() in _BOOLEANS else "true or false"
+    try:
+        if column.kind is Kind.DATE:
+            dt.date.fromisoformat(text)
+        elif column.kind is Kind.DATETIME:
+            moment = dt.datetime.fromisoformat(text)
+            return "without a time zone" if moment.tzinfo else ""
+        else:
+            return _expected_number(Decimal(text), column)
+    except ValueError:
+        return "a date, such as 1900-01-31"
+    except ArithmeticError:
+        return "a number"
+    return ""
 
 
 def _bounds(domain: DomainClause, column: Column) -> Iterator[str]:
@@ -147,20 +170,23 @@ def _expected(bound: float | dt.date | None, column: Column) -> str:
     if column.kind is Kind.DATE:
         return "" if is_date and not is_time else "a date without a time, such as 1900-01-31, without quotes"
     if column.kind is Kind.DATETIME:
-        return "" if is_time else "a date with a time, such as 1900-01-31 00:00:00, without quotes"
+        return "" if is_date else "a date, such as 1900-01-31, without quotes"
     if bound is None or isinstance(bound, dt.date):
         return "a number"
     return _expected_number(bound, column)
 
 
-def _expected_number(bound: float, column: Column) -> str:
+def _expected_number(number: float | Decimal, column: Column) -> str:
+    exact = Decimal(number)
+    if not exact.is_finite():
+        return "a finite number"
     if column.kind is Kind.INTEGER:
-        if bound != int(bound):
+        if exact != exact.to_integral_value():
             return "a whole number"
-        return "" if int(bound) in _WHOLE else "within 64 bits"
+        return "" if abs(exact) < _BEYOND_64_BITS else "within 64 bits"
     if column.kind is Kind.DECIMAL and column.precision is not None:
         digits = column.precision - (column.scale or 0)
-        return "" if abs(Decimal(bound)) < Decimal(10) ** digits else f"of at most {digits} digits before the point"
+        return "" if abs(exact) < Decimal(10) ** digits else f"of at most {digits} digits before the point"
     return ""
 
 

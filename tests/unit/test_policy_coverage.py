@@ -97,6 +97,21 @@ def test_a_column_left_out_is_told_and_nothing_else(name: str) -> None:
     assert problem.startswith(f"tables.patients.columns.{name}: is a column of the source and not in the policy")
 
 
+@pytest.mark.parametrize(
+    ("name", "domain"),
+    [
+        ("age", {"values": ["1", "-2", "3e2"]}),
+        ("dose", {"values": ["1.25", "999"]}),
+        ("born", {"values": ["1900-01-31"]}),
+        ("seen", {"values": ["1900-01-31 10:00:00"]}),
+        ("seen", COLUMNS["born"]["domain"]),
+        ("alive", {"values": ["True", "0"]}),
+    ],
+)
+def test_values_may_be_listed_for_any_kind_when_they_are_of_it(name: str, domain: dict[str, Any]) -> None:
+    assert told(policy({**COLUMNS, name: {**LEARNED, "domain": domain}})) == []
+
+
 def test_tables_left_out_or_not_there_are_told() -> None:
     tables = {
         "patients": {"treatment": "synthesize", "columns": COLUMNS},
@@ -118,7 +133,7 @@ def test_every_table_and_column_is_missing_from_an_empty_source() -> None:
 @pytest.mark.parametrize(
     ("name", "clause", "message"),
     [
-        ("sex", {**LEARNED, "domain": {"values": ["malle"]}}, "has no value `malle` in the source, which declares 2"),
+        ("sex", {**LEARNED, "domain": {"values": ["malle"]}}, "has no value `malle` among the 2 the source declares"),
         ("sex", {**LEARNED, "domain": {"values": ["malle"]}}, "did you mean `male`?"),
         ("sex", {**LEARNED, "domain": {"lowest": 0, "highest": 1}}, "declare `values`"),
         ("sex", {"role": "direct", "treatment": "replace", "entity": "city"}, "only texts are replaced"),
@@ -126,9 +141,12 @@ def test_every_table_and_column_is_missing_from_an_empty_source() -> None:
         ("ward", {**LEARNED, "domain": {"values": ["emergency"]}}, "at most 4 characters"),
         ("ward", {**LEARNED, "domain": {"lowest": 0, "highest": 1}}, "declare `values`"),
         ("ward", {"role": "key", "treatment": "key"}, "belongs to no key"),
-        ("alive", {**LEARNED, "domain": {"values": ["yes"]}}, "has no value `yes`"),
+        ("alive", {**LEARNED, "domain": {"values": ["yes"]}}, "its value `yes` should be true or false"),
         ("alive", {**LEARNED, "domain": {"lowest": 0, "highest": 1}}, "declare `values`"),
-        ("age", {**LEARNED, "domain": {"values": ["old"]}}, "declare `lowest` and `highest` instead"),
+        ("age", {**LEARNED, "domain": {"values": ["old"]}}, "its value `old` should be a number"),
+        ("age", {**LEARNED, "domain": {"values": ["1.5"]}}, "its value `1.5` should be a whole number"),
+        ("age", {**LEARNED, "domain": {"values": ["nan"]}}, "its value `nan` should be a finite number"),
+        ("dose", {**LEARNED, "domain": {"values": ["1e9"]}}, "at most 3 digits before the point"),
         ("age", {**LEARNED, "domain": {"lowest": 0, "highest": 99.5}}, "`highest` should be a whole number"),
         ("age", {**LEARNED, "domain": {"lowest": 0, "highest": 2**63}}, "`highest` should be within 64 bits"),
         ("age", {**LEARNED, "domain": COLUMNS["born"]["domain"]}, "`lowest` should be a number"),
@@ -137,8 +155,9 @@ def test_every_table_and_column_is_missing_from_an_empty_source() -> None:
         ("dose", {"role": "key", "treatment": "key"}, "cannot hold a fresh key"),
         ("born", {**LEARNED, "domain": {"lowest": 1900, "highest": 2000}}, "`lowest` should be a date without a time"),
         ("born", {**LEARNED, "domain": COLUMNS["seen"]["domain"]}, "`lowest` should be a date without a time"),
-        ("born", {**LEARNED, "domain": {"values": ["1900-01-01"]}}, "declare `lowest` and `highest` instead"),
-        ("seen", {**LEARNED, "domain": COLUMNS["born"]["domain"]}, "`lowest` should be a date with a time"),
+        ("born", {**LEARNED, "domain": {"values": ["1900-02-30"]}}, "its value `1900-02-30` should be a date"),
+        ("seen", {**LEARNED, "domain": {"values": ["2000-01-01T00:00Z"]}}, "should be without a time zone"),
+        ("seen", {**LEARNED, "domain": {"lowest": 1900, "highest": 2000}}, "`lowest` should be a date"),
         ("scan", LEARNED, "is of type bytea, which is not supported"),
         ("scan", {"role": "direct", "treatment": "replace", "entity": "url"}, "is of type bytea"),
         ("id", LEARNED, "is part of the primary key"),
