@@ -113,3 +113,12 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("needs the shared data folder, which does not ship with the project")
     return SHARED_DATA
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where every test must run (``GATEWAY_NO_SKIPS``), a skipped one fails the session."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and os.environ.get("GATEWAY_NO_SKIPS") and reporter.stats.get("skipped"):
+        reporter.write_line("GATEWAY_NO_SKIPS is set and tests were skipped: this run has failed.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
