@@ -1,0 +1,117 @@
+"""Every leaf of what leaves raw/ is a figure, a declared name, an enum or a bool.
+
+A new field fails here until somebody writes down why it may cross.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel
+
+from gateway.privacy.events import DiscreteGaussianEvent, SelectionEvent
+from gateway.release import certificate, figures, reports
+from gateway.release.certificate import Certificate
+from gateway.release.figures import Count, Interval, Rate
+
+FIGURES = (Count, Rate, Interval)
+
+DECLARED_NAMES = {
+    "Check.name": "named by the policy's criteria",
+    "Check.question": "a sentence from the attack's own source code",
+    "AttackReport.attack": "the plugin's name",
+    "StewardReport.distances{key}": "the measure's name, from source code",
+}
+
+CERTIFICATE = {
+    "unit": "declared: policy",
+    "meaning": "declared: policy",
+    "source": "declared: policy, a name and never a URL",
+    "epsilon": "metered: recomputed from events",
+    "delta": "declared: policy",
+    "events": "metered: what the mechanisms did, in schema terms",
+    "generator": "declared: policy",
+    "sampling_seed": "declared: policy, public",
+    "code_digest": "public: the program, not the data",
+}
+
+
+def models(module: types.ModuleType) -> list[type[BaseModel]]:
+    return [
+        value for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == module.__name__
+    ]  # fmt: skip
+
+
+def leaves(annotation: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield every leaf type of ``annotation``; what is not understood is a leaf, and so refused."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in {typing.Union, types.UnionType}:
+        for choice in arguments:
+            if choice is not type(None):
+                yield from leaves(choice, place)
+    elif origin is tuple and arguments[1:] == (...,):
+        yield from leaves(arguments[0], place)
+    elif origin is dict:
+        yield from leaves(arguments[0], f"{place}{{key}}")
+        yield from leaves(arguments[1], place)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in FIGURES:
+        yield from fields(annotation)
+    else:
+        yield place, annotation
+
+
+def fields(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    for name, field in model.model_fields.items():
+        yield from leaves(field.annotation, f"{model.__name__}.{name}")
+
+
+def test_every_leaf_of_a_report_is_a_figure_a_declared_name_an_enum_or_a_bool() -> None:
+    used = set()
+    for model in models(reports):
+        for place, leaf in fields(model):
+            if leaf is str:
+                assert place in DECLARED_NAMES, f"{place} is a text: say why it may cross the border"
+                used.add(place)
+            else:
+                allowed = leaf in FIGURES or leaf is bool or (isinstance(leaf, type) and issubclass(leaf, Enum))
+                assert allowed, f"{place} is {leaf}: only figures, names, enums and bools cross the border"
+    assert used == set(DECLARED_NAMES)
+
+
+def test_figures_hold_one_bounded_number_each() -> None:
+    assert {model.__name__ for model in models(figures)} == {"Leaf", "Count", "Rate", "Interval"}
+    assert {name: field.annotation for name, field in Count.model_fields.items()} == {"count": int}
+    assert {name: field.annotation for name, field in Rate.model_fields.items()} == {"rate": float}
+    assert {field.annotation for field in Interval.model_fields.values()} == {Rate}
+
+
+def test_every_field_of_a_certificate_is_declared_or_metered() -> None:
+    assert [model.__name__ for model in models(certificate)] == ["Certificate"]
+    assert set(Certificate.model_fields) == set(CERTIFICATE)
+
+
+def test_events_tell_what_was_done_and_hold_no_outcome() -> None:
+    assert set(DiscreteGaussianEvent.__dataclass_fields__) == {"label", "sigma", "cells"}
+    assert set(SelectionEvent.__dataclass_fields__) == {"label", "delta"}
+
+
+def test_all_that_crosses_is_frozen_and_closed() -> None:
+    for module in (figures, reports, certificate):
+        for model in models(module):
+            assert model.model_config["frozen"], model
+            assert model.model_config["extra"] == "forbid", model
+            assert model.model_config["allow_inf_nan"] is False, model
+
+
+def test_the_walk_finds_what_must_not_cross() -> None:
+    class Leaky(BaseModel):
+        ok: Rate
+        deep: dict[str, tuple[float, ...]]
+        wild: tuple[Any, ...] | None
+
+    assert dict(fields(Leaky)) == {"Leaky.ok": Rate, "Leaky.deep{key}": str, "Leaky.deep": float, "Leaky.wild": Any}
