@@ -10,7 +10,9 @@ import typer
 from gateway.cli.printing import Format, as_json, listing, out
 from gateway.policy.model import HARD_STOP_EPSILON
 from gateway.records.database import Records
+from gateway.records.log import Head
 from gateway.settings import SyntheticSettings
+from gateway.vocabulary.errors import ConfigurationError
 
 app = typer.Typer(help="Read and verify the log of who did what, when.", no_args_is_help=True)
 
@@ -47,7 +49,7 @@ def show(
                 "seq": entry.seq,
                 "time": entry.time,
                 "who": entry.actor,
-                "action": entry.action.value,
+                "action": entry.action,
                 "subject": entry.subject if style is Format.JSON else entry.subject[:12],
                 "hash": entry.hash if style is Format.JSON else entry.hash[:12],
             }
@@ -64,9 +66,17 @@ def verify(
 ) -> None:
     """Recompute the chain of hashes. Exit code 1 names the first entry that was changed, moved or removed."""
     with closing(Records.open(SyntheticSettings().records_url)) as records:
-        found = records.log.verify(head)
+        found = records.log.verify(_head(head) if head else None)
     if style is Format.JSON:
-        as_json({"entries": found.seq, "head": str(found)})
+        as_json({"entries": found.seq, "head": f"{found.seq}:{found.hash}"})
     else:
-        out.print(f"The log is whole: {found.seq} entries. Head: {found}", highlight=False)
+        head_now = f"{found.seq}:{found.hash}"
+        out.print(f"The log is whole: {found.seq} entries. Head: {head_now}", highlight=False, soft_wrap=True)
         out.print("Note the head somewhere else: a later `--head` then finds entries cut off at the end.", style="dim")
+
+
+def _head(text: str) -> Head:
+    place, _, digest = text.partition(":")
+    if not (place.isdigit() and digest):
+        raise ConfigurationError("--head takes what `gateway log verify` printed: a number, a colon and a hash")
+    return Head(int(place), digest)

@@ -34,11 +34,11 @@ def list_releases(
     state: Annotated[ReleaseState | None, typer.Option(help="Only releases in this state.")] = None,
     style: Style = Format.TABLE,
 ) -> None:
-    """List releases, newest first."""
+    """List releases, oldest first."""
     with _records() as records:
         rows = [
             {
-                "release": release.id if style is Format.JSON else release.id[:12],
+                "release": release.release if style is Format.JSON else release.release[:12],
                 "policy": release.policy,
                 "state": release.state.value,
                 "requested_by": release.requester,
@@ -87,11 +87,11 @@ def publish(release: Release) -> None:
     settings = SyntheticSettings()
     with _records() as records:
         known = records.releases.get(ReleaseId(release))
-        policy = bundle.read(settings.releases, known.id).policy
+        policy = bundle.read(settings.releases, known.release).policy
         done = publishing.publish(
             records,
             settings.releases,
-            known.id,
+            known.release,
             target_url=resolve(policy.target.url),
             person=Person(settings.person),
         )
@@ -104,15 +104,15 @@ def withdraw(release: Release) -> None:
     settings = SyntheticSettings()
     with _records() as records:
         known = records.releases.get(ReleaseId(release))
-        policy = bundle.read(settings.releases, known.id).policy
+        policy = bundle.read(settings.releases, known.release).policy
         publishing.withdraw(
             records,
             settings.releases,
-            known.id,
+            known.release,
             target_url=resolve(policy.target.url),
             person=Person(settings.person),
         )
-    out.print(f"Release {known.id[:12]} is withdrawn.", highlight=False)
+    out.print(f"Release {known.release[:12]} is withdrawn.", highlight=False)
 
 
 @contextmanager

@@ -1,0 +1,188 @@
+"""The whole way, as its users go it: scan, run, approve, publish - and nothing of production in anything it leaves."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import ipc
+
+from tests.acceptance.conftest import CANARY, CANARY_NUMBER, PEOPLE, Gateway, connect
+
+
+@pytest.fixture(scope="module")
+def published(small_clinic: Callable[[], Gateway]) -> Gateway:
+    """Go the whole way once; the tests below look at what it left."""
+    gateway = small_clinic()
+    scan = gateway("scan", "${SMALL_CLINIC_URL}", "--format", "json")
+    assert scan.returncode == 0, scan.stderr
+    run = gateway("run", "policy.yaml", "--format", "json")
+    assert run.returncode == 0, run.stderr
+    release = json.loads(run.stdout)["release"]
+    assert gateway("releases", "show", release, side="synthetic", person="steward").returncode == 0
+    own = gateway("releases", "approve", release, side="synthetic", person="requester")
+    assert (own.returncode, "asked for release" in own.stderr) == (1, True)
+    early = gateway("releases", "publish", release, side="synthetic", person="steward")
+    assert (early.returncode, "approved" in early.stderr) == (1, True)
+    approved = gateway("releases", "approve", release, side="synthetic", person="steward")
+    assert approved.returncode == 0, approved.stderr
+    done = gateway("releases", "publish", release, side="synthetic", person="steward")
+    assert done.returncode == 0, done.stderr
+    return gateway
+
+
+def test_analysts_read_synthetic_rows_of_the_same_shape(published: Gateway) -> None:
+    with connect(published.sharing, "small_analyst") as connection:
+        rows = connection.execute("SELECT count(*), count(DISTINCT patient_id) FROM small_clinic.patients").fetchone()
+        assert rows is not None
+        assert rows[0] == rows[1]
+        assert 0.8 * PEOPLE < rows[0] < 1.2 * PEOPLE
+        names = [c.name for c in connection.execute("SELECT * FROM small_clinic.patients LIMIT 0").description or ()]
+    assert names == [
+        "patient_id", "full_name", "email", "sex", "birth_date", "weight_kg", "occupation", "deceased",
+    ]  # fmt: skip
+
+
+def test_everything_published_says_that_it_is_synthetic(published: Gateway) -> None:
+    with connect(published.sharing) as connection:
+        comments = connection.execute(
+            """SELECT obj_description(c.oid), array_agg(col_description(c.oid, a.attnum))
+               FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+               WHERE c.relnamespace = 'small_clinic'::regnamespace AND c.relname = 'patients' GROUP BY c.oid"""
+        ).fetchone()
+        info = connection.execute("SELECT * FROM small_clinic.release_info").fetchall()
+    assert comments is not None
+    assert all(text and text.startswith("SYNTHETIC") for text in [comments[0], *comments[1]])
+    assert info
+
+
+def test_no_planted_value_is_in_anything_the_gateway_left(published: Gateway) -> None:
+    left = dict(_everything(published))
+    assert len(left) > 8, "there is less to search than a whole run leaves"
+    guilty = sorted(name for name, text in left.items() if CANARY in text or CANARY_NUMBER in text)
+    assert guilty == []
+
+
+def test_the_search_would_find_a_planted_value(published: Gateway) -> None:
+    with connect(published.source) as connection:
+        assert CANARY in _dump(connection)
+
+
+def _everything(gateway: Gateway) -> Iterator[tuple[str, str]]:
+    """Yield every file (columnar ones unpacked), everything said, and all of the sharing database."""
+    for path in sorted(gateway.folder.rglob("*")):
+        if path.is_file():
+            yield str(path), path.read_bytes().decode("latin-1")
+            if path.suffix == ".parquet":
+                yield f"{path} unpacked", str(pq.read_table(path).to_pydict())
+            if path.suffix in {".arrow", ".feather"}:
+                yield f"{path} unpacked", str(ipc.open_file(path).read_all().to_pydict())
+    yield "said", "\n".join(gateway.said)
+    with connect(gateway.sharing) as connection:
+        yield "shared", _dump(connection)
+
+
+def _dump(connection) -> str:  # noqa: ANN001
+    """Return all rows of all tables and views that are not the system's, and all comments, as text."""
+    relations = connection.execute(
+        """SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE c.relkind IN ('r', 'v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')"""
+    ).fetchall()
+    rows = [connection.execute(f"SELECT t::text FROM {name} t").fetchall() for (name,) in relations]
+    return str(rows) + str(connection.execute("SELECT description FROM pg_description").fetchall())
+
+
+def test_the_budget_is_spent_once_and_a_second_release_is_refused(published: Gateway) -> None:
+    again = published("run", "policy.yaml")
+    assert again.returncode == 1
+    assert "1.5" in again.stderr
+    budget = json.loads(published("budget", "--format", "json", side="synthetic").stdout)
+    assert [(entry["unit"], entry["releases"]) for entry in budget] == [("patient", 1)]
+    assert 0 < budget[0]["epsilon_spent"] <= 1.0
+
+
+def test_the_log_is_whole_and_tells_who_did_what(published: Gateway) -> None:
+    assert published("log", "verify", side="synthetic", person="auditor").returncode == 0
+    lines = json.loads(published("log", "show", "--format", "json", side="synthetic", person="auditor").stdout)
+    told = [(line["who"], line["action"]) for line in lines]
+    wanted = [
+        ("requester", "run_created"), ("requester", "budget_reserved"), ("requester", "measured"),
+        ("requester", "sampled"), ("requester", "judged"), ("requester", "handed_over"), ("steward", "report_viewed"),
+        ("steward", "approved"), ("steward", "published"),
+    ]  # fmt: skip
+    assert [step for step in told if step in wanted][: len(wanted)] == wanted
+
+
+def test_the_desk_never_loads_the_raw_side(published: Gateway) -> None:
+    code = """
+import sys
+from gateway.cli import main
+sys.argv = ["gateway", "releases", "list"]
+try:
+    main.main()
+except SystemExit as end:
+    assert end.code == 0, end.code
+loaded = sorted(m for m in sys.modules if m.split(".")[0] in {"torch", "opacus", "presidio_analyzer", "spacy"}
+                or m.startswith("gateway.raw"))
+assert loaded == [], loaded
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=published.environment("synthetic", "steward"),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_worker_cannot_start_on_the_synthetic_side(published: Gateway) -> None:
+    done = published("run", "policy.yaml", side="synthetic")
+    assert done.returncode != 0
+    assert "GATEWAY_SIDE" in done.stderr + done.stdout or "ImportError" in done.stderr
+
+
+def test_withdrawing_takes_the_rows_away_and_keeps_the_budget_spent(small_clinic: Callable[[], Gateway]) -> None:
+    gateway = small_clinic()
+    release = json.loads(gateway("run", "policy.yaml", "--format", "json").stdout)["release"]
+    for verb in ("approve", "publish", "withdraw"):
+        done = gateway("releases", verb, release, side="synthetic", person="steward")
+        assert done.returncode == 0, done.stderr
+    with connect(gateway.sharing) as connection:
+        left = connection.execute("SELECT count(*) FROM pg_class WHERE relname = 'patients'").fetchone()
+    assert left == (0,)
+    assert json.loads(gateway("budget", "--format", "json", side="synthetic").stdout)[0]["epsilon_spent"] > 0
+
+
+def test_json_is_all_that_is_on_standard_output(published: Gateway) -> None:
+    for command in (["releases", "list"], ["budget"], ["log", "show"], ["log", "verify"]):
+        done = published(*command, "--format", "json", side="synthetic")
+        assert done.returncode == 0, done.stderr
+        json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["nonsense"], 2),
+        (["run", "absent.yaml"], 2),
+        (["releases", "show", "ffff"], 1),
+        (["run", "policy.yaml", "--resume", "x"], 1),
+    ],
+)
+def test_exit_codes_tell_refusal_from_misuse(published: Gateway, arguments: list[str], code: int) -> None:
+    assert published(*arguments).returncode == code
+
+
+def test_files_of_a_run_are_for_the_raw_side_alone(published: Gateway) -> None:
+    runs = published.folder / "workspace" / "runs"
+    for run in runs.iterdir():
+        assert run.stat().st_mode & 0o077 == 0
+        assert not (run / "control.key").exists() or not (run / "measurements").exists()
+
+
+def test_the_policy_file_is_not_touched(published: Gateway) -> None:
+    assert "${SMALL_CLINIC_URL}" in Path(published.policy).read_text(encoding="utf-8")
