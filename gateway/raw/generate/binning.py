@@ -1,0 +1,137 @@
+"""From a column's noisy fine counts to the bins used for pairs, and back. Post-processing: sees noisy counts only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gateway.raw.generate.domain import Ranges
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gateway.raw.generate.domain import Domain
+
+HEAVY = 3.0
+"""A cell or bin stands alone from so many standard deviations of its noise on."""
+GHOST = 2.0
+"""Light cells whose sum is under so many standard deviations are taken to be empty."""
+MOST_BINS = 32
+"""A bin of numbers holds at least 1/MOST_BINS of the rows."""
+MOST_VALUES = 47
+"""Listed values that may have a bin of their own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bins:
+    """``bin_of[c]`` is the bin of fine cell c; ``weight[c]`` its share inside that bin (sums to 1 in every bin).
+
+    ``ghost[c]`` marks cells taken to be empty: the few rows they may have count in the largest bin, and none are made.
+    """
+
+    bin_of: NDArray[np.int32]
+    weight: NDArray[np.float64]
+    ghost: NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """Return the number of bins."""
+        return int(self.bin_of.max()) + 1
+
+
+def project(noisy: NDArray[np.int64], sigma: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+    """Return the nonnegative counts of sum ``total`` nearest to ``noisy``, in units of ``sigma``."""
+    if total <= 0:
+        return np.zeros(noisy.size)
+    variance: NDArray[np.float64] = sigma**2
+    order = np.argsort(-noisy / variance, kind="stable")
+    edges = (noisy / variance)[order]
+    sums, spread = np.cumsum(noisy[order]), np.cumsum(variance[order])
+    shift = (sums - total) / spread
+    last = int(np.flatnonzero(edges > shift)[-1]) if (edges > shift).any() else 0
+    return np.asarray(np.maximum(noisy - shift[last] * variance, 0.0))
+
+
+def bins(noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, domain: Domain, nullable: bool) -> Bins:
+    """Return the bins of a column with fine counts ``noisy`` (std ``sigma``) of about ``total`` rows."""
+    mass = project(noisy, sigma, total)
+    if not nullable and domain.rest and mass[1:].sum() > 0:
+        mass[0] = 0.0
+    merge = _ranges if isinstance(domain, Ranges) else _values
+    groups = merge(noisy, sigma, mass, domain) if mass.any() else []
+    bin_of = np.full(mass.size, -1, dtype=np.int32)
+    for number, group in enumerate(groups):
+        bin_of[group] = number
+    ghost = bin_of < 0
+    if ghost.all():
+        return Bins(bin_of=np.zeros_like(bin_of), weight=np.full(mass.size, 1 / mass.size), ghost=np.zeros_like(ghost))
+    mass[ghost] = 0.0
+    bin_of[ghost] = np.argmax(np.bincount(bin_of[~ghost], weights=mass[~ghost]))
+    return Bins(bin_of=bin_of, weight=_shares(mass, bin_of, ghost), ghost=ghost)
+
+
+def coarsen(
+    noisy: NDArray[np.int64], sigma: NDArray[np.float64], to: Bins
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the noisy counts of the bins and their standard deviations; ghosts add to neither."""
+    alive = ~to.ghost
+    counts = np.zeros(to.count, dtype=np.int64)
+    np.add.at(counts, to.bin_of[alive], noisy[alive])
+    return counts, np.sqrt(np.bincount(to.bin_of[alive], weights=sigma[alive] ** 2, minlength=to.count))
+
+
+def _ranges(
+    noisy: NDArray[np.int64], sigma: NDArray[np.float64], mass: NDArray[np.float64], domain: Domain
+) -> list[list[int]]:
+    """Merge neighbouring ranges until each bin is heavy enough; a range that is so by itself stays alone."""
+    bar = np.maximum(HEAVY * sigma, mass.sum() / MOST_BINS)
+    groups: list[list[int]] = []
+    light: list[int] = []
+    for cell in range(int(domain.rest), mass.size):
+        if mass[cell] >= bar[cell]:
+            _close(groups, light, mass, bar)
+            groups.append([cell])
+            light = []
+            continue
+        light.append(cell)
+        if mass[light].sum() >= bar[cell]:
+            groups.append(light)
+            light = []
+    _close(groups, light, mass, bar)
+    if domain.rest and (not groups or noisy[0] >= GHOST * sigma[0]):
+        groups.insert(0, [0])
+    return groups
+
+
+def _close(groups: list[list[int]], light: list[int], mass: NDArray[np.float64], bar: NDArray[np.float64]) -> None:
+    """Let a light run of ranges be a bin if it is not very light, or join the bin before it."""
+    if not light or not mass[light].any():
+        return
+    if groups and mass[light].sum() < bar[light[0]] / 2:
+        groups[-1] = groups[-1] + light
+    else:
+        groups.append(list(light))
+
+
+def _values(
+    noisy: NDArray[np.int64], sigma: NDArray[np.float64], mass: NDArray[np.float64], _: Domain
+) -> list[list[int]]:
+    """Give heavy values a bin each and the others one together, unless these look like noise alone."""
+    order = np.argsort(-mass, kind="stable")
+    heavy = [int(cell) for cell in order[:MOST_VALUES] if mass[cell] >= HEAVY * sigma[cell]]
+    light = np.setdiff1d(np.flatnonzero(mass > 0), heavy)
+    groups = [[cell] for cell in sorted(heavy)]
+    if light.size and (not heavy or noisy[light].sum() >= GHOST * np.sqrt((sigma[light] ** 2).sum())):
+        groups.append(light.tolist())
+    return groups
+
+
+def _shares(mass: NDArray[np.float64], bin_of: NDArray[np.int32], ghost: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return each cell's share of its bin; even shares in a bin of no mass."""
+    count = int(bin_of.max()) + 1
+    whole = np.bincount(bin_of, weights=mass, minlength=count)
+    members = np.bincount(bin_of[~ghost], minlength=count)
+    even = np.where(ghost, 0.0, 1.0 / np.maximum(members[bin_of], 1))
+    return np.where(whole[bin_of] > 0, mass / np.where(whole[bin_of] > 0, whole[bin_of], 1.0), even)

@@ -1,0 +1,203 @@
+"""Everything that was bought with the budget, as files: JSON for what is small, Arrow IPC for noisy counts."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from gateway.estimation.measurement import NoisyMarginal
+from gateway.privacy.events import event_from_json
+from gateway.raw.generate.binning import Bins, bins, coarsen
+from gateway.raw.generate.domain import domain_from_json
+from gateway.vocabulary.digest import canonical_json, sha256
+from gateway.vocabulary.errors import ArtefactFailed
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.schema import Column, Kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from gateway.privacy.events import Event
+    from gateway.raw.generate.domain import Domain
+
+MANIFEST = "measurements.json"
+COUNTS = "counts.arrow"
+DIGESTS = "SHA256SUMS"
+VERSION = 1
+
+_COLUMN_FIELDS = ("name", "kind", "native", "nullable", "precision", "scale", "length")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnMeasured:
+    """One column: its type, its cells, and its noisy fine counts with their standard deviations."""
+
+    column: Column
+    domain: Domain
+    counts: NDArray[np.int64]
+    sigma: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableMeasurements:
+    """Noisy counts of one table. Differentially private as a whole: may be stored and shared.
+
+    ``pairs`` are over the bins that ``bins_of`` derives from the columns. ``notes`` say in words what was decided from
+    noisy counts and why, for the steward.
+    """
+
+    generator: str
+    events: tuple[Event, ...]
+    total: float
+    columns: tuple[ColumnMeasured, ...]
+    pairs: tuple[NoisyMarginal, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Return the noisy number of training rows, at least 0."""
+        return max(0, round(self.total))
+
+    def bins_of(self) -> tuple[Bins, ...]:
+        """Return the bins of every column: a function of the noisy counts alone."""
+        return tuple(
+            bins(c.counts, c.sigma, total=self.total, domain=c.domain, nullable=c.column.nullable) for c in self.columns
+        )
+
+    def marginals(self) -> list[NoisyMarginal]:
+        """Return one one-way marginal for every column, over its bins, and then the pairs."""
+        ones = []
+        for position, (measured, to) in enumerate(zip(self.columns, self.bins_of(), strict=True)):
+            counts, sigma = coarsen(measured.counts, measured.sigma, to)
+            ones.append(NoisyMarginal(columns=(position,), counts=counts, sigma=sigma))
+        return [*ones, *self.pairs]
+
+    def save(self, folder: Path) -> None:
+        """Write the three files into the empty ``folder`` and wait until they are on disk; the digests come last."""
+        manifest = canonical_json(
+            {
+                "version": VERSION,
+                "generator": self.generator,
+                "events": [event.to_json() for event in self.events],
+                "total": self.total,
+                "columns": [
+                    {f: getattr(c.column, f) for f in _COLUMN_FIELDS} | {"domain": c.domain.to_json()}
+                    for c in self.columns
+                ],
+                "notes": list(self.notes),
+            }
+        )
+        counts = _arrow([*(((j,), c.counts, c.sigma) for j, c in enumerate(self.columns)),
+                         *((p.columns, p.counts, np.asarray(p.sigma)) for p in self.pairs)])  # fmt: skip
+        digests = "".join(f"{sha256(data)}  {name}\n" for name, data in ((MANIFEST, manifest), (COUNTS, counts)))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(folder / MANIFEST, manifest)
+            _write(folder / COUNTS, counts)
+            _write(folder / DIGESTS, digests.encode())
+            _sync_folder(folder)
+        except OSError as problem:
+            raise ArtefactFailed(f"the measurements cannot be written to {folder}: {problem.strerror}") from None
+
+
+def load(folder: Path) -> TableMeasurements:
+    """Read back what ``TableMeasurements.save`` wrote; ``ArtefactFailed`` when it is damaged."""
+    try:
+        digests = dict(line.split("  ")[::-1] for line in (folder / DIGESTS).read_text().splitlines())
+        data = {name: (folder / name).read_bytes() for name in (MANIFEST, COUNTS)}
+        written = all(digests.get(name) == sha256(content) for name, content in data.items())
+        return _parse(json.loads(data[MANIFEST] if written else b""), data[COUNTS])
+    except (OSError, ValueError, KeyError, TypeError, IndexError, pa.ArrowException):
+        raise ArtefactFailed(
+            f"the measurements in {folder} are not complete or not what was written; they cannot be made again "
+            "without spending again, so restore the folder from a backup or start a new run"
+        ) from None
+
+
+def _parse(manifest: dict[str, Any], counts: bytes) -> TableMeasurements:
+    if manifest["version"] != VERSION:
+        raise ValueError
+    with pa.ipc.open_file(pa.py_buffer(counts)) as reader:
+        tables = [_marginal(row) for row in reader.read_all().to_pylist()]
+    columns = tuple(
+        ColumnMeasured(
+            column=_column(described),
+            domain=domain_from_json(described["domain"]),
+            counts=one.counts,
+            sigma=np.asarray(one.sigma, dtype=np.float64),
+        )
+        for described, one in zip(manifest["columns"], tables[: len(manifest["columns"])], strict=True)
+    )
+    if any(c.counts.shape != (c.domain.cells,) or c.sigma.shape != c.counts.shape for c in columns):
+        raise ValueError
+    return TableMeasurements(
+        generator=manifest["generator"],
+        events=tuple(event_from_json(event) for event in manifest["events"]),
+        total=manifest["total"],
+        columns=columns,
+        pairs=tuple(replace(pair, sigma=float(pair.sigma)) for pair in tables[len(columns) :]),
+        notes=tuple(manifest["notes"]),
+    )
+
+
+def _column(described: dict[str, Any]) -> Column:
+    fields = {f: described[f] for f in _COLUMN_FIELDS}
+    return Column(**fields | {"name": ColumnName(fields["name"]), "kind": Kind(fields["kind"])})
+
+
+_SCHEMA = pa.schema(
+    [
+        pa.field("columns", pa.list_(pa.int32()), nullable=False),
+        pa.field("shape", pa.list_(pa.int64()), nullable=False),
+        pa.field("counts", pa.list_(pa.int64()), nullable=False),
+        pa.field("sigma", pa.list_(pa.float64()), nullable=False),
+    ]
+)
+
+
+def _arrow(tables: list[tuple[tuple[int, ...], NDArray[np.int64], NDArray[np.float64]]]) -> bytes:
+    table = pa.Table.from_arrays(
+        [
+            pa.array([list(columns) for columns, _, _ in tables], _SCHEMA.field("columns").type),
+            pa.array([list(counts.shape) for _, counts, _ in tables], _SCHEMA.field("shape").type),
+            pa.array([counts.reshape(-1) for _, counts, _ in tables], _SCHEMA.field("counts").type),
+            pa.array([sigma.reshape(-1) for _, _, sigma in tables], _SCHEMA.field("sigma").type),
+        ],
+        schema=_SCHEMA,
+    )
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, _SCHEMA) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _marginal(row: dict[str, Any]) -> NoisyMarginal:
+    shape = tuple(row["shape"])
+    sigma = np.array(row["sigma"], dtype=np.float64)
+    return NoisyMarginal(
+        columns=tuple(row["columns"]),
+        counts=np.array(row["counts"], dtype=np.int64).reshape(shape),
+        sigma=float(sigma[0]) if sigma.size == 1 and len(shape) > 1 else sigma.reshape(shape),
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
