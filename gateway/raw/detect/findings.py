@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gateway.vocabulary.names import ColumnName, TableName
@@ -35,3 +35,25 @@ class Finding:
     evidence: tuple[Evidence, ...]
     treatment: Treatment
     """What a policy draft proposes."""
+
+
+def to_json(finding: Finding) -> dict[str, Any]:
+    """Return ``finding`` as the scan command prints it: table, column, role, entity, confidence, evidence."""
+    return {
+        "table": finding.table,
+        "column": finding.column,
+        "role": str(finding.role),
+        "entity": finding.entity,
+        "confidence": round(finding.confidence, 3),
+        "evidence": [
+            {
+                "recognizer": piece.recognizer,
+                "entity": piece.entity,
+                "score": round(piece.score, 3),
+                "share": None if piece.share is None else round(piece.share, 3),
+                "reason": piece.reason,
+                "shapes": list(piece.shapes),
+            }
+            for piece in finding.evidence
+        ],
+    }

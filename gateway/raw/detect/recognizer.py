@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from gateway.raw.detect.context import TableContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +27,8 @@ class ColumnSample:
     """Rows sampled."""
     nulls: int
     """NULLs among them."""
+    context: TableContext = field(default_factory=TableContext)
+    """How near the table is to persons."""
 
     def __repr__(self) -> str:
         """Return the column's name only."""

@@ -1,0 +1,49 @@
+"""Where a policy is more open than what detection found: each such column needs an override with a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.policy.model import TableTreatment
+from gateway.vocabulary.errors import Problem
+from gateway.vocabulary.roles import LEARNABLE_ROLES, Treatment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gateway.policy.model import ColumnClause, Policy
+    from gateway.raw.detect.findings import Finding
+
+CONFIDENCE = 0.6
+"""From here on a finding stands against a policy. One weak sign alone (an unknown label of a row: .48) does not."""
+
+
+def contradictions(findings: Iterable[Finding], policy: Policy) -> tuple[Problem, ...]:
+    """Return a problem, without a line, for every column that ``policy`` learns and ``findings`` say identifies.
+
+    That is: treatment ``learn`` where the finding, at ``CONFIDENCE`` or more, is a direct identifier or a person's
+    key, and the column has no ``override``. Replaced, fresh-keyed and dropped columns release nothing of a value and
+    cannot contradict; nor can a quasi-identifier called sensitive, as both are learned under the same guarantee.
+    Columns without a clause are coverage's to refuse, not this function's.
+    """
+    return tuple(problem for finding in findings for problem in _against(finding, policy))
+
+
+def _against(finding: Finding, policy: Policy) -> Iterator[Problem]:
+    table = policy.tables.get(finding.table)
+    if table is None or table.treatment is not TableTreatment.SYNTHESIZE:
+        return
+    clause = table.columns.get(finding.column)
+    if clause is None or not _is_open(clause) or finding.role in LEARNABLE_ROLES or finding.confidence < CONFIDENCE:
+        return
+    reasons = "; ".join(f"{piece.recognizer}: {piece.reason}" for piece in finding.evidence[:2])
+    yield Problem(
+        line=0,
+        where=f"tables.{finding.table}.columns.{finding.column}",
+        message=f"is learned as role `{clause.role}`, but detection found role `{finding.role}` ({finding.entity}, "
+        f"confidence {finding.confidence:.2f}; {reasons}); replace or drop it, or give an `override` with the reason",
+    )
+
+
+def _is_open(clause: ColumnClause) -> bool:
+    return clause.treatment is Treatment.LEARN and clause.override is None

@@ -1,0 +1,83 @@
+"""Which columns stand for a person or point at one: by declared keys first, by naming where none is declared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.raw.detect.findings import Evidence
+from gateway.raw.detect.lexicon import ACTORS, KEY_HEADS, Need
+from gateway.raw.detect.meanings import PERSON_KEY
+from gateway.raw.detect.wording import person_word, phrase_words, words
+from gateway.vocabulary.schema import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.raw.detect.recognizer import ColumnSample
+
+PRIMARY, REFERENCE, NAMED, ACTOR, UUIDS = 0.97, 0.97, 0.85, 0.75, 0.6
+"""Scores: a declared key of persons; a declared reference to one; by name; by a part somebody plays; UUIDs."""
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_FEWEST = 5
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Opinions from primary keys, references, key-like names and UUIDs."""
+
+    name: str = "keys"
+
+    def recognize(self, sample: ColumnSample) -> tuple[Evidence, ...]:
+        """Return the best opinion, or none."""
+        if sample.column.kind in {Kind.DATE, Kind.DATETIME, Kind.BOOLEAN, Kind.DECIMAL, Kind.FLOAT}:
+            return ()
+        return tuple(sorted(self._opinions(sample), key=lambda evidence: -evidence.score))[:1]
+
+    def _opinions(self, sample: ColumnSample) -> Iterator[Evidence]:
+        table, column, context = sample.table, sample.column, sample.context
+        referring = any(column.name in reference.columns for reference in table.references)
+        if column.name in context.person_keys:
+            if referring:
+                yield self._say(REFERENCE, "a declared reference leads to a table of persons")
+            else:
+                yield self._say(NAMED, "its name is that of a person's key")
+        if context.nearness is Need.PERSON and not referring:
+            if column.name in table.primary_key:
+                yield self._say(PRIMARY, "the primary key of a table of persons")
+            elif (column.name,) in table.unique and column.kind is Kind.INTEGER:
+                yield self._say(NAMED, "a declared unique number in a table of persons")
+            if _is_own_key(sample):
+                yield self._say(NAMED, "its name is that of the key of a table of persons")
+            yield from self._from_uuids(sample)
+        if not referring and column.kind is Kind.INTEGER and _is_actor(column.name):
+            yield self._say(ACTOR, "a number whose name is a part that somebody plays")
+
+    def _from_uuids(self, sample: ColumnSample) -> Iterator[Evidence]:
+        values = sample.values
+        if len(values) < _FEWEST or len(values) < sample.rows - sample.nulls:
+            return
+        matched = sum(1 for value in values if _UUID.fullmatch(value))
+        if matched == len(values):
+            yield self._say(UUIDS, "a UUID for each row of a table of persons", share=1.0)
+
+    def _say(self, score: float, reason: str, *, share: float | None = None) -> Evidence:
+        return Evidence(recognizer=self.name, entity=PERSON_KEY, score=score, share=share, reason=reason)
+
+
+def _is_own_key(sample: ColumnSample) -> bool:
+    """``id`` in a table of persons, or the table's name and ``id``."""
+    tokens = words(sample.column.name)
+    if tokens in {("id",), ("uuid",), ("guid",), ("pk",)}:
+        return not sample.table.primary_key
+    table = words(sample.table.name)
+    return len(tokens) > 1 and tokens[-1] in KEY_HEADS and tokens[:-1] == table and not sample.table.primary_key
+
+
+def _is_actor(name: str) -> bool:
+    tokens = words(name)
+    return any(tokens == phrase_words(actor) for actor in ACTORS) or (len(tokens) == 1 and person_word(tokens[0]))
+
+
+plugin = Keys

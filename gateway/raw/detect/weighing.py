@@ -1,0 +1,135 @@
+"""Opinions in, one verdict out: the only place where role, entity, confidence and treatment are decided.
+
+1. Each opinion counts as its score times the weight of its recognizer; opinions on the same entity add up as
+   independent signs do: 1 - product(1 - weight * score).
+2. A column with no more than two different values, over many rows, is no direct identifier: such entities are damped.
+3. An entity that needs a stronger reason in a table of which nothing says that it is about persons is damped.
+4. The entity with the highest total wins; its role is the one ``meanings`` gives it. Among totals within ``CLOSE`` of
+   the best, the role that must be guarded more wins: key, direct, sensitive, quasi.
+5. Under ``THRESHOLD`` the role is none, with what is left of certainty as its confidence.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from gateway.raw.detect.findings import Evidence, Finding
+from gateway.raw.detect.lexicon import Need
+from gateway.raw.detect.meanings import FEW_VALUES, PERSON_KEY, UNIQUE_TEXT, UNSUPPORTED, replaceable, role_of
+from gateway.vocabulary.entities import Entity
+from gateway.vocabulary.roles import Role, Treatment
+from gateway.vocabulary.schema import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.raw.detect.recognizer import ColumnSample
+
+WEIGHTS = {"names": 1.0, "keys": 1.0, "values": 0.95, "categories": 0.8, "distribution": 0.8}
+"""A declared key is certain and a name nearly so; values may only be of the same form; a distribution hints."""
+OTHER_WEIGHT = 0.8
+"""For recognizers of other distributions."""
+THRESHOLD = 0.45
+FEW_VALUES_DAMPING = 0.35
+CLOSE = 0.05
+UNLEARNABLE_SHARE = 0.6
+"""Distinct values per non-NULL row from which on a text column is not learned: a model would have to copy it."""
+_FEWEST_ROWS = 20
+_GUARD = {Role.KEY: 4, Role.DIRECT: 3, Role.SENSITIVE: 2, Role.QUASI: 1, Role.NONE: 0}
+_BACKGROUND = frozenset({UNIQUE_TEXT, "rare_category"})
+"""Entities that say only that nothing better is known; they never win against a named one."""
+
+
+def weigh(sample: ColumnSample, evidence: Sequence[Evidence]) -> Finding:
+    """Return the finding on one column from all ``evidence`` about it."""
+    if sample.column.kind is Kind.UNSUPPORTED:
+        return _unsupported(sample, evidence)
+    totals = _totals(sample, evidence)
+    entity, total = _winner(totals)
+    if total < THRESHOLD:
+        return _finding(sample, evidence, role=Role.NONE, entity=None, confidence=1.0 - total)
+    return _finding(sample, evidence, role=role_of(entity), entity=entity, confidence=total)
+
+
+def _totals(sample: ColumnSample, evidence: Sequence[Evidence]) -> dict[str, float]:
+    doubts: dict[str, float] = defaultdict(lambda: 1.0)
+    for piece in evidence:
+        doubts[piece.entity] *= 1.0 - WEIGHTS.get(piece.recognizer, OTHER_WEIGHT) * piece.score
+    few = doubts.pop(FEW_VALUES, None) is not None
+    totals = {entity: 1.0 - doubt for entity, doubt in doubts.items()}
+    for entity in totals:
+        if few and role_of(entity) is Role.DIRECT:
+            totals[entity] *= FEW_VALUES_DAMPING
+        if entity == Entity.URL and sample.context.nearness is not Need.PERSON:
+            totals[entity] *= FEW_VALUES_DAMPING
+    return totals
+
+
+def _winner(totals: dict[str, float]) -> tuple[str, float]:
+    named = {entity: total for entity, total in totals.items() if entity not in _BACKGROUND}
+    if max(named.values(), default=0.0) < THRESHOLD:
+        named = totals
+    best = max(named.values(), default=0.0)
+    close = [entity for entity, total in named.items() if total >= best - CLOSE]
+    winner = max(close, key=lambda entity: (_GUARD[role_of(entity)], named[entity]), default="")
+    return winner, named.get(winner, 0.0)
+
+
+def _finding(
+    sample: ColumnSample, evidence: Sequence[Evidence], *, role: Role, entity: str | None, confidence: float
+) -> Finding:
+    return Finding(
+        table=sample.table.name,
+        column=sample.column.name,
+        role=role,
+        entity=entity,
+        confidence=min(confidence, 0.99),
+        evidence=tuple(evidence),
+        treatment=_treatment(sample, role, entity),
+    )
+
+
+def _unsupported(sample: ColumnSample, evidence: Sequence[Evidence]) -> Finding:
+    """Drop what cannot be read; its name may still say what it is."""
+    totals = _totals(sample, evidence)
+    entity, total = _winner(totals)
+    known = total >= THRESHOLD
+    reason = f"unsupported type {sample.column.native}: its content was not looked at"
+    note = Evidence(recognizer="types", entity=UNSUPPORTED, score=1.0, share=None, reason=reason)
+    return Finding(
+        table=sample.table.name,
+        column=sample.column.name,
+        role=role_of(entity) if known else Role.SENSITIVE if sample.context.nearness > Need.ANYWHERE else Role.NONE,
+        entity=entity if known else UNSUPPORTED,
+        confidence=total if known else 0.5,
+        evidence=(*evidence, note),
+        treatment=Treatment.DROP,
+    )
+
+
+def _treatment(sample: ColumnSample, role: Role, entity: str | None) -> Treatment:
+    """Return what a draft proposes: keys afresh, identifiers invented where their kind is known, the rest learned."""
+    own_key = sample.column.name in sample.table.primary_key
+    referring = any(sample.column.name in reference.columns for reference in sample.table.references)
+    if role is Role.KEY or entity == PERSON_KEY:
+        return (
+            Treatment.KEY
+            if own_key or not (referring or sample.column.name in sample.context.person_keys)
+            else Treatment.DROP
+        )
+    if referring:
+        return Treatment.DROP
+    if own_key:
+        return Treatment.KEY
+    can_replace = sample.column.kind is Kind.TEXT and replaceable(entity) is not None
+    if role is Role.DIRECT or entity == Entity.PASSWORD or not _learnable(sample):
+        return Treatment.REPLACE if can_replace else Treatment.DROP
+    return Treatment.LEARN
+
+
+def _learnable(sample: ColumnSample) -> bool:
+    filled = sample.rows - sample.nulls
+    if sample.column.kind is not Kind.TEXT or filled < _FEWEST_ROWS:
+        return True
+    return len(sample.values) < UNLEARNABLE_SHARE * filled

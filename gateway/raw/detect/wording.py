@@ -1,0 +1,151 @@
+"""Read names as words: take ``cust_dob``, ``CustDOB`` and ``Geburtsdatum`` apart and look the words up."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gateway.raw.detect.lexicon import (
+    ABBREVIATIONS,
+    AGGREGATES,
+    BLOCKED,
+    COMPOUND_STARTS,
+    LEXICON,
+    NEUTRAL_HEADS,
+    QUALIFIERS,
+    STAFF,
+    SUBJECTS,
+    Entry,
+)
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_LONGEST_NAME = 200
+_LONGEST_PHRASE = 5
+_SHORTEST_GLUED = 6
+"""Letters that a phrase needs before it is looked for inside a word: ``age`` in ``package`` is no age."""
+
+EXACT, SUFFIX, INSIDE, GLUED, BEFORE_ANOTHER, ABOUT_IT = 1.0, 0.95, 0.8, 0.85, 0.4, 0.2
+"""What a match is worth: the whole name; its end; its beginning or middle; glued into one word;
+before another phrase that ends the name (``telephone_country_code``); something about it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A lexicon entry found in a name, its phrase, and how well it was met (0 to 1)."""
+
+    entry: Entry
+    phrase: str
+    factor: float
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Return the words of ``name``: camel case, separators and digits split, accents gone, short forms expanded.
+
+    Plural ``s`` and numbers go too. Only the first 200 characters are read; a name without Latin letters has no words.
+    """
+    plain = name[:_LONGEST_NAME].replace("ß", "ss")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    found = [word.lower() for word in _WORDS.findall(plain) if not word.isdigit()]
+    return tuple(singular(ABBREVIATIONS.get(word, word)) for word in found)
+
+
+def singular(word: str) -> str:
+    """Return ``word`` without a plural ``s``; applied to names and lexicon alike, so it need not be right."""
+    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004 - "ties" stays
+        return word[:-3] + "y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word  # noqa: PLR2004 - "gas"
+
+
+def phrase_words(phrase: str) -> tuple[str, ...]:
+    """Return a lexicon phrase in the form ``words`` gives."""
+    return tuple(singular(word) for word in phrase.split())
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[tuple[str, ...], tuple[Entry, ...]]:
+    found: dict[tuple[str, ...], tuple[Entry, ...]] = {phrase_words(p): () for p in BLOCKED}
+    for entry in LEXICON:
+        for phrase in entry.phrases:
+            found[phrase_words(phrase)] = (*found.get(phrase_words(phrase), ()), entry)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _glued() -> dict[str, tuple[Entry, ...]]:
+    return {"".join(phrase): entries for phrase, entries in _phrases().items() if len("".join(phrase)) > 2}  # noqa: PLR2004
+
+
+@lru_cache(maxsize=1)
+def _persons() -> frozenset[str]:
+    return frozenset(singular(word) for word in (*SUBJECTS, *STAFF))
+
+
+@lru_cache(maxsize=1)
+def _subjects() -> frozenset[str]:
+    return frozenset(singular(word) for word in SUBJECTS)
+
+
+def person_word(word: str) -> bool:
+    """Tell whether ``word`` means a person, also at the end of a compound or as a German one begins."""
+    if word in _persons() or word.startswith(COMPOUND_STARTS):
+        return True
+    return any(len(person) >= _SHORTEST_GLUED and word.endswith(person) for person in _persons())
+
+
+def subject_word(word: str) -> bool:
+    """Tell whether ``word`` means somebody whom a table is likely to be about: a patient, not a nurse."""
+    return word in _subjects() or word.startswith(COMPOUND_STARTS)
+
+
+@lru_cache(maxsize=8192)
+def matches(name: str) -> tuple[Match, ...]:
+    """Return what the lexicon says about ``name``, best first; a longer phrase hides the shorter ones inside it."""
+    tokens = words(name)
+    found = _by_words(tokens)
+    if not found and tokens:
+        found = _by_letters(tokens)
+    return tuple(sorted(found, key=lambda match: -match.factor * match.entry.score))
+
+
+def _by_words(tokens: tuple[str, ...]) -> list[Match]:
+    taken: list[tuple[int, int]] = []
+    for size in range(min(len(tokens), _LONGEST_PHRASE), 0, -1):
+        for start in range(len(tokens) - size, -1, -1):
+            covered = any(a <= start and start + size <= b for a, b in taken)
+            if tokens[start : start + size] in _phrases() and not covered:
+                taken.append((start, start + size))
+    last = max((end for _, end in taken), default=0)
+    found: list[Match] = []
+    for start, end in taken:
+        factor = _factor(tokens, start, end)
+        if end < last == len(tokens):
+            factor = min(factor, BEFORE_ANOTHER)
+        found += [
+            Match(entry=entry, phrase=" ".join(tokens[start:end]), factor=factor)
+            for entry in _phrases()[tokens[start:end]]
+            if not entry.exact or end - start == len(tokens)
+        ]
+    return found
+
+
+def _factor(tokens: tuple[str, ...], start: int, end: int) -> float:
+    if start > 0 and tokens[0] == "has":
+        return ABOUT_IT
+    if any(singular(word) in tokens for word in AGGREGATES) and end - start < len(tokens):
+        return ABOUT_IT
+    if end == len(tokens) or all(token in QUALIFIERS for token in tokens[end:]):
+        return EXACT if start == 0 else SUFFIX
+    return ABOUT_IT if tokens[-1] in NEUTRAL_HEADS else INSIDE
+
+
+def _by_letters(tokens: tuple[str, ...]) -> list[Match]:
+    """Look for phrases written without separators, at the end of the name first: ``custlastname``, ``birthdate``."""
+    joined = "".join(tokens)
+    for start in range(len(joined) - 2):
+        rest = joined[start:]
+        if (start == 0 or len(rest) >= _SHORTEST_GLUED) and rest in _glued():
+            factor = SUFFIX if start == 0 else GLUED
+            return [Match(entry=e, phrase=rest, factor=factor) for e in _glued()[rest] if not e.exact or start == 0]
+    return []
