@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from gateway.estimation.measurement import NoisyMarginal
 
 _ONE_WAY, _TWO_WAY = 1, 2
+_HOPELESS = 1e50
+"""A sigma above this says as little as this, and its square would overflow."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Estimate:
     """Noisy counts of one or two columns with the variance of every cell; floats, of equal shape."""
 
@@ -26,7 +28,7 @@ class Estimate:
     variance: NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
     """All measurements by what they speak of: one estimate per column, at most one per pair (lower column first)."""
 
@@ -67,7 +69,7 @@ def _estimate(marginal: NoisyMarginal, cells: Sequence[int]) -> Estimate:
     counts = marginal.counts.astype(np.float64)
     if list(columns) != sorted(columns):
         counts, sigma = counts.T, sigma.T
-    return Estimate(counts=counts, variance=np.square(sigma))
+    return Estimate(counts=counts, variance=np.square(np.minimum(sigma, _HOPELESS)))
 
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:
@@ -119,7 +121,7 @@ def one_ways(evidence: Evidence, total: float) -> tuple[NDArray[np.float64], ...
     return tuple(project(mean(each), total) for each in opinions)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Association:
     """What a measured pair says beyond its one-ways, with the ridge that keeps its noise out of the model.
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 STEP = 0.5
 BIAS_STEP = 0.8
-STRONGEST = 5.0
+STRONGEST = 8.0
 """Potentials stay within this, as logarithms."""
 AVERAGED = 0.4
 """The share of sweeps, at the end, whose pair tables are averaged."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Fit:
     """A fitted model, the particles last seen under it, and the average of what the particles looked like.
 

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 
 def _kernel(function: Function) -> Function:
-    return cast("Function", numba.njit(cache=True, error_model="numpy")(function))
+    try:
+        return cast("Function", numba.njit(cache=True, error_model="numpy")(function))
+    except RuntimeError:
+        # neither this folder nor the user's cache folder can be written: compile anew in every process
+        return cast("Function", numba.njit(error_model="numpy")(function))
 
 
 class Model(NamedTuple):
@@ -56,8 +60,8 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _SHIFT_1, _SHIFT_2, _SHIFT_3, _SHIFT_4 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _UNIT = 2.0**-53
 _SMALLEST = np.finfo(np.float64).tiny
-_RESCALE = 64
-"""Potentials are at most e**5: a product of 64 of them is far from overflow."""
+_RESCALE = 32
+"""Potentials are at most e**8: a product of 32 of them is far from overflow."""
 
 
 @_kernel

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gateway.estimation.measurement import NoisyMarginal
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class IndependentModel:
     """One table of expected counts per column, each with the same positive sum."""
 

@@ -36,7 +36,7 @@ class Links(NamedTuple):
     mirror: NDArray[np.int64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Layout:
     """Tables of ``pairs`` (lower column first) of columns with ``cells`` cells, in one flat array, each pair twice.
 

@@ -26,17 +26,20 @@ if TYPE_CHECKING:
 
 PARTICLES = 6_000
 SWEEPS = 200
-PULL = 15.0
-"""How hard polishing pulls at a cell, in powers of e, when its count is off by all of what is expected in it."""
+PULL_FEW, PULL_MANY, MANY = 5.0, 15.0, 2_000
+"""How hard polishing pulls at a cell, in powers of e, when its count is off by all of what is expected in it.
+
+With few rows a hard pull favours the likeliest cells, so the softer one serves below ``MANY`` rows.
+"""
+WORTH_POLISHING = 100
+"""Below so many rows polishing would repeat the likeliest rows instead of drawing from the model."""
 POLISHED = 100_000
 """At most so many rows are polished; they make up for what all other rows miss."""
-WORTH_POLISHING = 500
-"""Below so many rows polishing would repeat the likeliest rows instead of drawing from the model."""
 TRACKED_CELLS = 16_000_000
 """Above so many cells in the tables of all pairs, only measured pairs are averaged and polished: bounds the memory."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PairwiseModel:
     """A fitted model over columns of codes.
 
@@ -81,20 +84,22 @@ class PairwiseModel:
         Particles are repeated, moved by Gibbs sweeps and polished so that pair counts come nearer to the expected
         ones than independent draws would. Time and memory are linear in ``rows``.
         """
+        generator = np.random.default_rng(seed)
         codes = np.empty((rows, len(self.one_ways)), dtype=np.int32)
         for column, counts in enumerate(self.one_ways):
             codes[:, column] = np.argmax(counts)
         if self.core is not None and rows > 0:
-            live = _draw(
-                self.core, [self.one_ways[j][s] for j, s in zip(self.live, self.support, strict=True)], rows, seed
-            )
-            for position, (column, support) in enumerate(zip(self.live, self.support, strict=True)):
-                codes[:, column] = support[live[:, position]]
+            ones = [self.one_ways[column][cells] for column, cells in zip(self.live, self.support, strict=True)]
+            drawn = _draw(self.core, ones, rows, generator)
+            order = generator.permutation(rows)
+            for position, (column, cells) in enumerate(zip(self.live, self.support, strict=True)):
+                codes[:, column] = cells[drawn[order, position]]
         return codes
 
 
-def _draw(core: Fit, ones: Sequence[NDArray[np.float64]], rows: int, seed: int) -> NDArray[np.int32]:
-    generator = np.random.default_rng(seed)
+def _draw(
+    core: Fit, ones: Sequence[NDArray[np.float64]], rows: int, generator: np.random.Generator
+) -> NDArray[np.int32]:
     state = generator.integers(0, 2**64, size=1, dtype=np.uint64)
     pool = core.particles.shape[0]
     picks = np.concatenate([np.tile(np.arange(pool), rows // pool), generator.permutation(pool)[: rows % pool]])
@@ -102,7 +107,6 @@ def _draw(core: Fit, ones: Sequence[NDArray[np.float64]], rows: int, seed: int) 
     gibbs.sweep(drawn, state, core.model)
     if rows >= WORTH_POLISHING:
         _polish(core, ones, drawn, state)
-    generator.shuffle(drawn)
     return drawn
 
 
@@ -115,9 +119,10 @@ def _polish(
     counts = np.zeros(tracked.size, dtype=np.int64)
     gibbs.count(drawn, tracked.links, counts)
     wanted = core.expected * rows
-    step = PULL / (wanted + 2.0)
+    pull = PULL_MANY if rows >= MANY else PULL_FEW
+    step = pull / (wanted + 2.0)
     one = np.concatenate(ones) * (rows / ones[0].sum())
-    one_step = PULL / (one + 2.0)
+    one_step = pull / (one + 2.0)
     excess = gibbs.Excess(
         pair=tracked.both_ways(((counts - wanted) * step).astype(np.float32)),
         pair_step=tracked.both_ways(step.astype(np.float32)),
