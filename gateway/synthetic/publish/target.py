@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gateway.release.synthetic_table import SyntheticTable
     from gateway.vocabulary.names import ReleaseId
@@ -23,17 +23,24 @@ class Publication:
     """The rows of ``release_info``: all declared or metered."""
     note: str
     """The comment put on every table and column; begins with SYNTHETIC."""
+    treatments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Table -> column -> how its values were made, as the policy declares it; for ``column_notes``."""
 
 
 class Target(Protocol):
-    """A database that approved tables are published to."""
+    """A database that approved tables are published to.
+
+    Every method may be called again after a kill, in this order, and then ends as if it had been called once.
+    ``TargetFailed`` when the database cannot be reached or written; whatever was live before stays live.
+    """
 
     dialect: str
 
     def stage(self, publication: Publication, tables: Sequence[SyntheticTable]) -> None:
         """Load the tables beside the live ones, invisible to readers. Replaces an earlier unfinished staging.
 
-        Raises ``PublishRefused`` when the schema exists and is not ours, leaving it untouched.
+        Does nothing when this release is live already. Raises ``PublishRefused`` when the schema exists and is not
+        ours or shows another policy's release, or when the tables cannot be held faithfully, leaving it untouched.
         """
         ...
 
@@ -42,11 +49,21 @@ class Target(Protocol):
         ...
 
     def switch(self, publication: Publication, tables: Sequence[SyntheticTable]) -> None:
-        """Make the staged tables the live ones in one transaction: readers see the old release or the new one."""
+        """Make the staged tables the live ones in one transaction: readers see the old release or the new one.
+
+        The tables of the release that was live before are gone with it. ``CheckFailed`` when nothing is staged.
+        """
+        ...
+
+    def live(self, schema: str) -> ReleaseId | None:
+        """Return the release that readers of ``schema`` see now, as the database itself says; None when none is.
+
+        Raises ``PublishRefused`` when the schema exists and is not ours.
+        """
         ...
 
     def withdraw(self, publication: Publication) -> None:
-        """Take the release away from readers and delete its rows."""
+        """Take the release away from readers and delete its rows. Another release that is live stays live."""
         ...
 
     def close(self) -> None:

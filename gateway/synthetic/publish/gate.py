@@ -1,0 +1,161 @@
+"""The gate before publishing. Closed unless every condition holds; what could not be asked does not hold.
+
+1. The release is on record as approved, or as published already (to finish what a kill interrupted).
+2. As many different people as its policy asks for approved it in this round, none of them its requester, none against.
+3. The approval has not lapsed.
+4. The release has not expired, by the record or by its policy.
+5. What lies in the folder is what was approved: its digest is the release's name, and its policy the recorded one.
+6. The steward's report holds at least one check, and every one passed.
+7. The guarantee is the policy's: same unit and source, epsilon and delta within the budget, also when epsilon is
+   recomputed from the events.
+8. It holds at least one table, and only tables and columns that the policy releases.
+9. The target is the recorded one, and its schema is not one of the database's own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gateway.policy.model import TableTreatment
+from gateway.privacy.accountant import epsilon_independently
+from gateway.privacy.events import event_from_json
+from gateway.records.releases import ReleaseState
+from gateway.synthetic.approve.decision import lapsed, same_person
+from gateway.vocabulary.errors import PublishRefused
+from gateway.vocabulary.roles import Treatment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gateway.records.releases import Release, Vote
+    from gateway.release.candidate import ReleaseCandidate
+    from gateway.vocabulary.names import ReleaseId
+
+_CROSS_CHECK = 1.01
+"""The independent recomputation of epsilon is exact to .5 %; more than this over the budget is another guarantee."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """All that the conditions look at."""
+
+    release: Release
+    votes: Sequence[Vote]
+    digest: ReleaseId
+    """What the candidate in the folder is called by its content."""
+    candidate: ReleaseCandidate
+    now: dt.datetime
+
+
+def expires(case: Case) -> dt.date:
+    """Return the last day of the release: the earlier of the recorded one and the policy's."""
+    made = dt.datetime.fromisoformat(case.candidate.created).date()
+    by_policy = made + dt.timedelta(days=case.candidate.policy.expires_after_days)
+    return min(dt.date.fromisoformat(case.release.expires), by_policy)
+
+
+def _1_recorded_as_approved(case: Case) -> str | None:
+    if case.release.state in (ReleaseState.APPROVED, ReleaseState.PUBLISHED):
+        return None
+    return f"it is {case.release.state}, not approved"
+
+
+def _2_enough_approvals(case: Case) -> str | None:
+    cast = [vote for vote in case.votes if vote.round == case.release.round]
+    if any(not vote.approve for vote in cast):
+        return "somebody voted against it"
+    names = [vote.reviewer for vote in cast if not same_person(vote.reviewer, case.release.requester)]
+    people = {name for i, name in enumerate(names) if not any(same_person(name, other) for other in names[:i])}
+    needed = case.candidate.policy.approvals.needed
+    return None if len(people) >= needed else f"it has {len(people)} of {needed} approvals"
+
+
+def _3_approval_holds(case: Case) -> str | None:
+    if not lapsed(case.release, now=case.now):
+        return None
+    return f"its approval lapsed on {case.release.approved_until}; reopen it for new votes"
+
+
+def _4_not_expired(case: Case) -> str | None:
+    last = expires(case)
+    return None if case.now.astimezone(dt.UTC).date() <= last else f"it expired on {last}; make a new release"
+
+
+def _5_what_was_approved(case: Case) -> str | None:
+    if case.digest != case.release.release:
+        return "its content is not what was approved: the digest differs"
+    if case.candidate.policy.name != case.release.policy or case.candidate.run != case.release.run:
+        return "it is recorded under another policy or run than it holds"
+    return None
+
+
+def _6_report_passed(case: Case) -> str | None:
+    return None if case.candidate.report.passed else "not every check of its report passed"
+
+
+def _7_guarantee_is_the_policys(case: Case) -> str | None:
+    certificate, policy = case.candidate.certificate, case.candidate.policy
+    if (certificate.unit, certificate.source) != (policy.unit.name, policy.source.name):
+        return "its certificate speaks of another unit or source than its policy"
+    if certificate.epsilon > policy.budget.epsilon or certificate.delta > policy.budget.delta:
+        return "its certificate claims more than the policy's budget"
+    try:
+        again = epsilon_independently([event_from_json(event) for event in certificate.events], certificate.delta)
+    except (ValueError, TypeError):
+        return "its certificate lists events that cannot be accounted for"
+    if again > policy.budget.epsilon * _CROSS_CHECK:
+        return "its events, recomputed, cost more than the policy's budget"
+    return None
+
+
+def _8_only_what_the_policy_releases(case: Case) -> str | None:
+    tables = case.candidate.tables
+    if not tables or len({each.table.name for each in tables}) != len(tables):
+        return "it holds no table, or one twice"
+    for each in tables:
+        clause = case.candidate.policy.tables.get(each.table.name)
+        if clause is None or clause.treatment is not TableTreatment.SYNTHESIZE:
+            return f"it holds table {each.table.name!r}, which the policy does not release"
+        for column in each.table.columns:
+            allowed = clause.columns.get(column.name)
+            if allowed is None or allowed.treatment is Treatment.DROP:
+                return f"table {each.table.name!r} holds column {column.name!r}, which the policy does not release"
+    return None
+
+
+def _9_target_is_allowed(case: Case) -> str | None:
+    target = case.candidate.policy.target
+    if target.name != case.release.target:
+        return f"it is recorded for target {case.release.target!r}, and its policy names {target.name!r}"
+    name = target.schema_name.strip().lower()
+    if not name or name.startswith("pg_") or name in ("information_schema", "public", "main", "temp"):
+        return f"schema {target.schema_name!r} belongs to the database itself"
+    return None
+
+
+CONDITIONS: Final[tuple[Callable[[Case], str | None], ...]] = (
+    _1_recorded_as_approved,
+    _2_enough_approvals,
+    _3_approval_holds,
+    _4_not_expired,
+    _5_what_was_approved,
+    _6_report_passed,
+    _7_guarantee_is_the_policys,
+    _8_only_what_the_policy_releases,
+    _9_target_is_allowed,
+)
+
+
+def check(case: Case, *, conditions: Sequence[Callable[[Case], str | None]] = CONDITIONS) -> None:
+    """Raise ``PublishRefused`` with the number of every condition that does not hold; pass when all do.
+
+    No conditions at all is a closed gate.
+    """
+    if not conditions:
+        raise PublishRefused("the gate has no conditions, so nothing passes it; this is a fault of the gateway")
+    reasons = [(number, condition(case)) for number, condition in enumerate(conditions, start=1)]
+    failed = [f"{number}. {reason}" for number, reason in reasons if reason is not None]
+    if failed:
+        raise PublishRefused(f"release {case.release.release[:12]} was not published: {'; '.join(failed)}")
