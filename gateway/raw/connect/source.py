@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +13,19 @@ if TYPE_CHECKING:
 
     from gateway.vocabulary.names import ColumnName, TableName
     from gateway.vocabulary.schema import Schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How long a source may keep us, or we may keep it, in seconds.
+
+    A production database must not suffer from a reader: a lock that is not given soon is not waited for, and a
+    statement that takes too long is ended by the server.
+    """
+
+    connect: int = 10
+    lock: int = 10
+    statement: int = 1800
 
 
 class Snapshot(Protocol):

@@ -1,0 +1,74 @@
+"""Which of our kinds a column of a real database is, judged by its declared type alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql
+
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.schema import Column, Kind
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import ReflectedColumn
+    from sqlalchemy.types import TypeEngine
+
+MOST_DIGITS = 38
+"""Digits an Arrow decimal128 holds; a column that declares more is read as float64."""
+
+# The first match counts: Float stands before Numeric because it is one in some versions, MySQL's SET is a String.
+# Whatever is not listed cannot be learned: bytes, arrays, JSON, geometry, ranges, times of day, intervals, money.
+_KINDS: tuple[tuple[tuple[type[TypeEngine[Any]], ...], Kind], ...] = (
+    ((sa.Enum,), Kind.ENUM),
+    ((sa.Boolean,), Kind.BOOLEAN),
+    ((sa.Integer, mysql.YEAR), Kind.INTEGER),
+    ((sa.Float,), Kind.FLOAT),
+    ((sa.Numeric,), Kind.DECIMAL),
+    ((sa.DateTime,), Kind.DATETIME),
+    ((sa.Date,), Kind.DATE),
+    ((sa.String, sa.Uuid, postgresql.INET, postgresql.CIDR, postgresql.MACADDR), Kind.TEXT),
+)
+
+
+def column(reflected: ReflectedColumn, *, native: str) -> Column:
+    """Return the column that SQLAlchemy ``reflected``; ``native`` is the source's own name of its type.
+
+    A domain is what it is a domain of. A decimal of more than ``MOST_DIGITS`` digits has no scale here.
+    """
+    declared, nullable = reflected["type"], reflected["nullable"]
+    while isinstance(declared, postgresql.DOMAIN):
+        nullable = nullable and not declared.not_null
+        declared = declared.data_type
+    kind = kind_of(declared)
+    precision, scale = _digits(declared) if kind is Kind.DECIMAL else (None, None)
+    return Column(
+        name=ColumnName(str(reflected["name"])),
+        kind=kind,
+        native=native,
+        nullable=nullable,
+        values=tuple(declared.enums) if isinstance(declared, sa.Enum) else (),
+        precision=precision,
+        scale=scale,
+        length=declared.length if kind is Kind.TEXT and isinstance(declared, sa.String) else None,
+        comment=reflected.get("comment"),
+    )
+
+
+def kind_of(declared: TypeEngine[Any]) -> Kind:
+    """Return the kind of a reflected type. MySQL's BOOLEAN is a TINYINT(1); its BIT(1) is used as one."""
+    if isinstance(declared, mysql.TINYINT) and declared.display_width == 1:
+        return Kind.BOOLEAN
+    if isinstance(declared, mysql.BIT) and declared.length == 1:
+        return Kind.BOOLEAN
+    for types, kind in _KINDS:
+        if isinstance(declared, types):
+            return kind
+    return Kind.UNSUPPORTED
+
+
+def _digits(declared: TypeEngine[Any]) -> tuple[int | None, int | None]:
+    precision, scale = getattr(declared, "precision", None), getattr(declared, "scale", None)
+    if precision is None or scale is None:
+        return precision, None
+    return precision, scale if 0 <= scale <= precision <= MOST_DIGITS else None

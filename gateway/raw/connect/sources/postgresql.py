@@ -1,0 +1,252 @@
+"""PostgreSQL: one snapshot in one session, rows by binary COPY."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from psycopg import Error
+from sqlalchemy.dialects import postgresql
+
+from gateway.raw.connect import binary_copy, cells, failures, postgresql_rights, sampling
+from gateway.raw.connect.copy_stream import CopyFailed, copy_rows
+from gateway.raw.connect.introspection import chosen, read_schema
+from gateway.raw.connect.source import Limits
+from gateway.vocabulary.errors import SourceFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from psycopg.pq.abc import PGconn
+    from pydantic import SecretStr
+
+    from gateway.vocabulary.errors import GatewayError
+    from gateway.vocabulary.names import ColumnName, TableName
+    from gateway.vocabulary.schema import Schema, Table
+
+_quoted = postgresql.dialect(paramstyle="named").identifier_preparer.quote_identifier  # type: ignore[no-untyped-call]
+
+_CATALOGUE = sa.text("""
+    SELECT c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), c.relkind = 'p', c.relispartition,
+           c.oid::int8, pg_catalog.pg_relation_filenode(c.oid)::int8
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE n.nspname = :schema AND c.relkind IN ('r', 'p')
+""")
+_SIZE = sa.text("""
+    SELECT sum(pg_catalog.pg_relation_size(c.oid)) / 8192, sum(greatest(c.reltuples, 0)), sum(c.relpages)
+    FROM pg_catalog.pg_class c
+    WHERE c.oid = :oid OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(:oid) WHERE isleaf)
+""")
+_ROWS_PER_PAGE = 60
+"""Guessed where the catalogue knows nothing yet."""
+_SMALL_PAGES = 16_384
+"""Up to 128 MiB a table is passed over in full, so that every row has its own chance."""
+
+
+class PostgresSource:
+    """A PostgreSQL database, read by one role and never written.
+
+    Rows that row-level security hides from the role are not read. Tables of other schemas, foreign tables and views are
+    not seen; a partitioned table is one table. A child of an inherited table is a table of its own, and its rows are
+    not read again with the parent's.
+    """
+
+    dialect = "postgresql"
+
+    def __init__(self, url: SecretStr, schema: str | None, *, limits: Limits | None = None) -> None:
+        """Keep the address; nothing is connected yet. ``schema`` is the role's default schema when None."""
+        self._url = sa.make_url(url.get_secret_value()).set(drivername="postgresql+psycopg")
+        self._schema = schema
+        self._limits = limits or Limits()
+        self._engine = sa.create_engine(
+            self._url,
+            poolclass=sa.NullPool,
+            hide_parameters=True,
+            use_native_hstore=False,
+            connect_args={
+                "connect_timeout": self._limits.connect,
+                "client_encoding": "utf8",
+                "application_name": "gateway",
+                # a server that vanished without a word is noticed within a minute
+                "keepalives_idle": 30,
+                "keepalives_interval": 10,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 60_000,
+            },
+        )
+
+    def introspect(self) -> Schema:
+        """Return tables, columns, keys and references of the schema."""
+        with self.snapshot() as snapshot:
+            return snapshot.schema
+
+    @contextmanager
+    def snapshot(self) -> Iterator[PostgresSnapshot]:
+        """Open one REPEATABLE READ, READ ONLY transaction; every read and the introspection happen inside it."""
+        with self._session() as connection:
+            with _told("reading the source's catalogue", self._limits):
+                schema = self._schema or str(connection.dialect.default_schema_name)
+                snapshot = PostgresSnapshot(connection, schema, self._limits)
+            yield snapshot
+
+    def refuse_writers(self) -> None:
+        """Raise ``SourceRefused`` when the role, or a role it is a member of, could change anything in the database.
+
+        Seen: superusers and roles that make roles or databases, ownership, INSERT, UPDATE, DELETE and TRUNCATE on
+        tables, columns and views, UPDATE on sequences, CREATE on schemas and the database. Not seen: functions that
+        run with their owner's rights (every read is in a READ ONLY transaction besides).
+        """
+        with self._session() as connection, _told("reading the role's rights", self._limits):
+            schema = self._schema or str(connection.dialect.default_schema_name)
+            postgresql_rights.refuse_writers(connection, schema=schema, quoted=_quoted)
+
+    def close(self) -> None:
+        """Give back all connections; each snapshot gives back its own."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _session(self) -> Iterator[sa.Connection]:
+        try:
+            connection = self._engine.connect()
+        except (sa.exc.DBAPIError, UnicodeError, ValueError) as error:
+            raise failures.unreachable(self._url, error) from None
+        try:
+            with _told("opening a snapshot", self._limits):
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{self._limits.statement}s'")
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{self._limits.lock}s'")
+            yield connection
+        finally:
+            # there is nothing to commit, and a COPY may be under way that a ROLLBACK would have to wait for
+            connection.invalidate()
+            connection.close()
+
+
+class PostgresSnapshot:
+    """One consistent view. One table is read at a time."""
+
+    def __init__(self, connection: sa.Connection, schema: str, limits: Limits) -> None:
+        """Introspect ``schema`` inside the transaction that ``connection`` has open."""
+        self._connection = connection
+        self._name = schema
+        self._limits = limits
+        rows = connection.execute(_CATALOGUE, {"schema": schema}).all()
+        if not rows and not sa.inspect(connection).has_schema(schema):
+            raise SourceFailed(f"the source has no schema {schema}, or the role may not see it")
+        self._partitioned = {row[0] for row in rows if row[3]}
+        self._files = {row[0]: (row[5], row[6]) for row in rows}
+        self.schema = read_schema(
+            connection,
+            schema=schema,
+            natives={(row[0], row[1]): row[2] for row in rows},
+            without={row[0] for row in rows if row[4]},
+        )
+        self._reading: str | None = None
+
+    def batches(self, table: TableName, columns: Sequence[ColumnName]) -> Iterator[pa.RecordBatch]:
+        """Stream all rows of ``columns`` in batches; see the contract."""
+        yield from self._copied(table, columns, "")
+
+    def sample(self, table: TableName, columns: Sequence[ColumnName], *, rows: int) -> pa.Table:
+        """Return about ``rows`` rows from all over the table, the same ones each time it is asked of the same rows.
+
+        Small tables: each row by its own chance (BERNOULLI). Big ones: whole pages by chance (SYSTEM), which reads
+        only those; rows that lie side by side then come together.
+        """
+        found = self._table(table)
+        oid, _ = self._files[table]
+        with _told(f"measuring table {table}", self._limits):
+            pages, tuples, known_pages = self._connection.execute(_SIZE, {"oid": oid}).one()
+        pages = float(pages or 0)
+        density = float(tuples) / float(known_pages) if known_pages and tuples else _ROWS_PER_PAGE
+        schema = cells.schema_of(chosen(found, columns))
+
+        method = "BERNOULLI" if pages <= _SMALL_PAGES else "SYSTEM"
+
+        def read(share: float) -> pa.Table:
+            clause = f" TABLESAMPLE {method} ({100 * share:.9f}) REPEATABLE (0)" if share < 1 else ""
+            return pa.Table.from_batches(self._copied(table, columns, clause), schema)
+
+        return sampling.by_share(read, rows=rows, estimate=density * pages)
+
+    def _table(self, name: TableName) -> Table:
+        try:
+            return self.schema.table(name)
+        except KeyError:
+            raise failures.changed(name) from None
+
+    def _copied(self, table: TableName, columns: Sequence[ColumnName], clause: str) -> Iterator[pa.RecordBatch]:
+        wanted = chosen(self._table(table), columns)
+        if self._reading is not None:
+            raise RuntimeError(f"table {self._reading} is still being read from this snapshot; finish it first")
+        only = "" if table in self._partitioned else "ONLY "
+        place = f"{only}{_quoted(self._name)}.{_quoted(table)}{clause}"
+        items = ", ".join(binary_copy.expression(column, _quoted(column.name)) for column in wanted)
+        self._reading = table
+        try:
+            with _told(f"reading table {table}", self._limits, table=table, remedy=self._grant(table)):
+                self._check_unchanged(table, place=place, items=items)
+                stream = copy_rows(self._pgconn(), f"COPY (SELECT {items} FROM {place}) TO STDOUT (FORMAT binary)")
+                for buffer, lengths in stream:
+                    yield binary_copy.decode(buffer, lengths, wanted)
+        finally:
+            self._reading = None
+
+    def _check_unchanged(self, table: TableName, *, place: str, items: str) -> None:
+        """Lock the table against changes, then compare it with the one that was introspected.
+
+        TRUNCATE and those forms of ALTER TABLE that rewrite a table show it empty to older snapshots (PostgreSQL
+        documentation, "Caveats" of concurrency control), so a table with another file behind it is not read. What
+        happens to a partition is not seen.
+        """
+        for _ in copy_rows(self._pgconn(), f"COPY (SELECT {items} FROM {place} LIMIT 0) TO STDOUT (FORMAT binary)"):
+            pass
+        oid, file = self._files[table]
+        now = self._connection.execute(sa.text("SELECT pg_catalog.pg_relation_filenode(:oid)"), {"oid": oid}).scalar()
+        if now != file:
+            raise failures.changed(table)
+
+    def _grant(self, table: TableName) -> str:
+        role = _quoted(self._connection.engine.url.username or "gateway_reader")
+        return f"GRANT SELECT ON {_quoted(self._name)}.{_quoted(table)} TO {role};"
+
+    def _pgconn(self) -> PGconn:
+        driver: Any = self._connection.connection.driver_connection
+        return driver.pgconn  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _told(what: str, limits: Limits, *, table: str | None = None, remedy: str = "") -> Iterator[None]:
+    """Say in our words what the server or the driver reports while ``what`` is done."""
+    try:
+        yield
+    except (CopyFailed, Error, sa.exc.DBAPIError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise _failure(what, getattr(cause, "sqlstate", None), limits, table=table, remedy=remedy) from None
+    except ValueError:
+        # the rows do not have the form that the query asked for
+        raise failures.failed(what, code="malformed rows") from None
+
+
+def _failure(what: str, code: str | None, limits: Limits, *, table: str | None, remedy: str) -> GatewayError:
+    if code is None or (code[:2] in {"08", "57"} and code != "57014"):
+        return failures.lost(what)
+    if code == "57014":
+        return failures.too_slow(what, seconds=limits.statement)
+    if code == "55P03":
+        return failures.locked(what, seconds=limits.lock)
+    if table and code in _CHANGED:
+        return failures.changed(table)
+    if table and code == "42501":
+        return failures.forbidden(table, remedy)
+    return failures.failed(what, code=code)
+
+
+_CHANGED = frozenset({"42P01", "42703", "42846", "22P02", "22007", "22008", "22003"})
+"""No such table or column; no such cast, or a cast that fails: the types are not those of the catalogue."""
+
+plugin = PostgresSource
