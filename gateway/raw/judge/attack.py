@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from gateway.raw.judge.codes import Codes, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +43,15 @@ class Arena:
         """Say nothing of the rows."""
         return "<Arena: rows withheld>"
 
+    @cached_property
+    def codes(self) -> Codes:
+        """The three frames as numbers, made once for all attacks; ``CheckFailed`` when they cannot be attacked."""
+        return encode(self.train, self.control, self.synthetic, self.columns)
+
+    def random(self, purpose: str) -> np.random.Generator:
+        """Return the random stream of one attack: the same seed and purpose give the same draws."""
+        return np.random.default_rng([self.seed, zlib.crc32(purpose.encode())])
+
 
 @dataclass(frozen=True, kw_only=True)
 class AttackResult:
@@ -53,6 +68,17 @@ class AttackResult:
     """Success of guessing without the synthetic table."""
     excess: Interval
     """What training adds over the control, (rate - control) / (1 - control), its interval included."""
+    parts: tuple[AttackResult, ...] = ()
+    """The same attack on subsets (outliers, one kind of rule): too small to acquit, large enough to convict."""
+
+    @property
+    def bound(self) -> float:
+        """The figure a threshold is held against, -1 to 1.
+
+        The upper end of the excess on all targets, so that doubt counts against the release; and the lower end on
+        each part, since a part of forty targets can never show that its risk is low, but can show that it is high.
+        """
+        return max(self.excess.high, *(part.excess.low for part in self.parts), -1.0)
 
 
 class Attack(Protocol):

@@ -1,0 +1,101 @@
+"""The two inner loops of the attacks, compiled once: the nearest row, and the one row that a rule matches.
+
+Each has a single signature, so that compiling takes seconds once and nothing afterwards (numba keeps it on disk).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NOBODY = -1
+SEVERAL = -2
+
+
+@numba.njit(cache=True, nogil=True)
+def nearest(queries: NDArray[np.float32], rows: NDArray[np.float32], skip: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return each query's mean distance per column to the nearest of ``rows``, 0 to 1 (Gower).
+
+    Queries and rows are C-ordered positions (see ``Codes``); ``skip`` is, per query, a row not to look at, or -1. A row
+    is given up as soon as it is farther than the best so far, and a search ends at distance 0.
+    """
+    found = np.empty(len(queries), dtype=np.float32)
+    width = queries.shape[1]
+    for q in range(len(queries)):
+        best = np.float32(width + 1)
+        for r in range(len(rows)):
+            if r == skip[q]:
+                continue
+            distance = np.float32(0)
+            for c in range(width):
+                distance += min(np.float32(1), abs(queries[q, c] - rows[r, c]))
+                if distance >= best:
+                    break
+            if distance < best:
+                best = distance
+                if best == 0:
+                    break
+        found[q] = best / np.float32(width)
+    return found
+
+
+def sorted_rows(cells: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return, per column, the rows in the order of their codes: columns x rows, what ``isolated`` looks rules up in."""
+    return np.ascontiguousarray(np.argsort(cells, axis=0, kind="stable").T, dtype=np.int32)
+
+
+@numba.njit(cache=True, nogil=True)
+def isolated(
+    columns: NDArray[np.int32],
+    lows: NDArray[np.int32],
+    highs: NDArray[np.int32],
+    cells: NDArray[np.int32],
+    order: NDArray[np.int32],
+) -> NDArray[np.int64]:
+    """Return, per rule, the only row of ``cells`` it matches, ``NOBODY``, or ``SEVERAL``.
+
+    A rule is one row of the first three arguments: it matches where every ``low <= cells[row, column] <= high``. Of
+    its conditions the one that fewest rows meet is looked up in ``order`` (``sorted_rows``), only those rows are read,
+    and reading stops at the second match. All arguments are C-ordered.
+    """
+    found = np.full(len(columns), NOBODY, dtype=np.int64)
+    for rule in range(len(columns)):
+        by, first, last = 0, 0, len(cells) + 1
+        for c in range(columns.shape[1]):
+            column = columns[rule, c]
+            start = _position(cells, order, column, lows[rule, c])
+            end = _position(cells, order, column, highs[rule, c] + 1)
+            if end - start < last - first:
+                by, first, last = column, start, end
+        for place in range(first, last):
+            row = order[by, place]
+            matches = True
+            for c in range(columns.shape[1]):
+                code = cells[row, columns[rule, c]]
+                if code < lows[rule, c] or code > highs[rule, c]:
+                    matches = False
+                    break
+            if matches:
+                if found[rule] != NOBODY:
+                    found[rule] = SEVERAL
+                    break
+                found[rule] = row
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _position(cells: NDArray[np.int32], order: NDArray[np.int32], column: int, code: int) -> int:
+    """Return how many rows have a code below ``code`` in ``column`` (bisection)."""
+    low, high = 0, order.shape[1]
+    while low < high:
+        middle = (low + high) // 2
+        if cells[order[column, middle], column] < code:
+            low = middle + 1
+        else:
+            high = middle
+    return low
