@@ -1,0 +1,92 @@
+"""Time and figures of the judge's attacks on Adult, beside anonymeter's published ones. `python -m benchmarks.attacks`.
+
+Needs the folder `anonymeter_adult` (training, control and CTGAN rows as Parquet): its path is the first argument, or
+`../shared/data/anonymeter_adult` beside the checkout. Four synthetic tables are attacked: the training rows themselves,
+an independent real half, the same with 30 % training rows put in, and the CTGAN rows.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gateway import plugins
+from gateway.raw.judge.attack import Arena, AttackResult, Interval
+
+ATTACKS = "gateway.raw.judge.attacks"
+DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "anonymeter_adult"
+FILES = {
+    "train": "adults_train_reconstructed.parquet",
+    "control": "adults_control.parquet",
+    "ctgan": "adults_syn_ctgan.parquet",
+}
+PUBLISHED = "anonymeter's notebook, CTGAN rows: singling out by one column .014 (0 to .034), by four .029 (0 to .138)"
+SEED = 1
+
+
+def main() -> int:
+    """Print one line per attack and synthetic table; 1 when the data is not there."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT
+    missing = [file for file in FILES.values() if not (folder / file).is_file()]
+    if missing:
+        print(f"benchmarks.attacks: {folder} lacks {', '.join(missing)}; give the folder that holds them", flush=True)
+        return 1
+    frames = {name: pq.read_table(folder / file) for name, file in FILES.items()}
+    frames = {name: frame.cast(frames["train"].schema) for name, frame in frames.items()}
+    compiled = attack_all(arena(frames["train"], frames["control"], frames["train"]), show=False)
+    print(f"first run, loading or compiling the kernels included: {compiled:.2f} CPU-s")
+    for name, each in cases(frames).items():
+        rows = f"{each.train.num_rows:,}/{each.control.num_rows:,}/{each.synthetic.num_rows:,} rows"
+        print(f"\n{name} ({rows}, {len(each.columns)} columns)")
+        print(f"  suite: {attack_all(each, show=True):.2f} CPU-s")
+    print(f"\n{PUBLISHED}")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, interpreter included")
+    return 0
+
+
+def cases(frames: dict[str, pa.Table]) -> dict[str, Arena]:
+    """Return the four arenas, by name."""
+    train, control = frames["train"], frames["control"]
+    order = np.random.default_rng(SEED).permutation(train.num_rows)
+    half = train.num_rows // 2
+    ours, others = train.take(order[:half]), train.take(order[half:])
+    leaked = pa.concat_tables([ours[: int(0.3 * half)], others[int(0.3 * half) :]])
+    return {
+        "leak: the training rows": arena(train, control, train),
+        "independent real half": arena(ours, control, others),
+        "30 % leaked": arena(ours, control, leaked),
+        "CTGAN": arena(train, control, frames["ctgan"]),
+    }
+
+
+def arena(train: pa.Table, control: pa.Table, synthetic: pa.Table) -> Arena:
+    """Return the arena of three frames, all columns learned."""
+    return Arena(train=train, control=control, synthetic=synthetic, columns=tuple(train.column_names), seed=SEED)
+
+
+def attack_all(target: Arena, *, show: bool) -> float:
+    """Run all attacks, print their figures if asked to, and return the CPU seconds taken."""
+    started = time.process_time()
+    for name in plugins.names(ATTACKS):
+        result: AttackResult = plugins.load(ATTACKS, name)().run(target)
+        for each in (result, *result.parts) if show else ():
+            print(
+                f"  {each.attack:28} {each.targets:6,} targets   hit {shown(each.rate)}   control {shown(each.control)}"
+                f"   guess {each.baseline.value:.3f}   excess {shown(each.excess)}"
+            )
+    return time.process_time() - started
+
+
+def shown(interval: Interval) -> str:
+    """Return ``.123 (.100 to .150)``."""
+    return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
