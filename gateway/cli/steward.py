@@ -58,27 +58,35 @@ def show(release: Release, style: Style = Format.TABLE) -> None:
     The report rests on production rows: it is for stewards, and every look at it is recorded.
     """
     with _desk() as desk:
-        view = desk.show(ReleaseId(release))
+        view = desk.show(release)
     if style is Format.JSON:
         as_json(_facts(view.candidate, view.release.state.value) | {"report": view.candidate.report.model_dump()})
         return
-    _print(view.candidate, view.release.id, view.release.state)
+    _print(view.candidate, view.release.release, view.release.state)
 
 
 @app.command()
 def approve(release: Release, comment: Annotated[str | None, typer.Option(help="For the record.")] = None) -> None:
     """Approve a candidate; never one's own request. Binds to its digest and lapses when not published in time."""
     with _desk() as desk:
-        decided = desk.approve(ReleaseId(release), comment)
-    out.print(f"Release {decided.id[:12]} is {decided.state.value}.", highlight=False)
+        state = desk.approve(release, comment)
+    out.print(f"The release is {state.value}.", highlight=False)
 
 
 @app.command()
 def reject(release: Release, comment: Annotated[str, typer.Option(help="Why; needed.")]) -> None:
     """Reject a candidate, with a comment. Its budget stays spent."""
     with _desk() as desk:
-        decided = desk.reject(ReleaseId(release), comment)
-    out.print(f"Release {decided.id[:12]} is {decided.state.value}.", highlight=False)
+        state = desk.reject(release, comment)
+    out.print(f"The release is {state.value}.", highlight=False)
+
+
+@app.command()
+def reopen(release: Release) -> None:
+    """Ask for new votes on a release whose approval lapsed before it was published."""
+    with _desk() as desk:
+        state = desk.reopen(release)
+    out.print(f"The release is {state.value}.", highlight=False)
 
 
 @app.command()
@@ -86,7 +94,7 @@ def publish(release: Release) -> None:
     """Put an approved release into the sharing database: stage, verify, switch at once."""
     settings = SyntheticSettings()
     with _records() as records:
-        known = records.releases.get(ReleaseId(release))
+        known = records.releases.get(release)
         policy = bundle.read(settings.releases, known.release).policy
         done = publishing.publish(
             records,
@@ -103,7 +111,7 @@ def withdraw(release: Release) -> None:
     """Take a published release away from readers. Its budget stays spent."""
     settings = SyntheticSettings()
     with _records() as records:
-        known = records.releases.get(ReleaseId(release))
+        known = records.releases.get(release)
         policy = bundle.read(settings.releases, known.release).policy
         publishing.withdraw(
             records,

@@ -31,7 +31,7 @@ def scan(
     """
     # loaded here and not above, so that the desk's commands never load the raw side
     from gateway.raw.connect.reading import open_source  # noqa: PLC0415
-    from gateway.raw.detect.detection import detect  # noqa: PLC0415
+    from gateway.raw.detect.detecting import detect  # noqa: PLC0415
     from gateway.raw.detect.drafting import draft_policy  # noqa: PLC0415
     from gateway.raw.detect.findings import to_json  # noqa: PLC0415
 

@@ -81,7 +81,8 @@ def patients(nafld: Mapping[str, NDArray[Any]], seed: int = SEED) -> pa.Table:
 def _enrolment(followed: NDArray[Any], rng: np.random.Generator) -> NDArray[np.datetime64]:
     """Spread enrolment over the study so that everybody's follow-up ends inside it."""
     last = (STUDY_END - STUDY_START).astype(int) - followed
-    return STUDY_START + (rng.random(len(followed)) * (last + 1)).astype(int)
+    days: NDArray[np.datetime64] = STUDY_START + (rng.random(len(followed)) * (last + 1)).astype(int)
+    return days
 
 
 def _identities(rows: int, sex: pa.Array, seed: int) -> dict[str, pa.Array]:

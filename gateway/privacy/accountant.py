@@ -65,6 +65,15 @@ def epsilon_independently(events: Sequence[Event], delta: float) -> float:
     return gaussian_epsilon(gaussian_parameter(sigmas), left)
 
 
+def concentrated(events: Sequence[Event]) -> float:
+    """Return the total zCDP of the noise among ``events``: the sum of 1/(2 sigma^2); selections cost delta, not rho.
+
+    Canonne, Kamath and Steinke 2020, Theorem 4, for queries of sensitivity 1.
+    """
+    sigmas, _ = _sorted(events)
+    return math.fsum(0.5 / sigma**2 for sigma in sigmas)
+
+
 def gaussian_parameter(sigmas: Sequence[float]) -> float:
     """Return mu of Gaussian mechanisms of sensitivity 1 composed: the root of the summed 1/sigma^2."""
     return math.sqrt(math.fsum(1.0 / sigma**2 for sigma in sigmas))

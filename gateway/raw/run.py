@@ -19,17 +19,18 @@ from gateway import plugins
 from gateway.policy.coverage import coverage
 from gateway.policy.loading import policy_digest
 from gateway.policy.model import TableTreatment
-from gateway.privacy.accountant import rho_spent
+from gateway.privacy.accountant import concentrated
 from gateway.privacy.budget import Budget
 from gateway.privacy.calibration import rho
 from gateway.raw import handover
 from gateway.raw.connect.holdout import split_by_unit
 from gateway.raw.connect.reading import open_source, read_table
 from gateway.raw.detect.contradictions import contradictions
-from gateway.raw.detect.detection import detect
+from gateway.raw.detect.detecting import detect
 from gateway.raw.folder import RunFolder
 from gateway.raw.generate.assembly import assemble, learned_columns, published_shape, read_shape
 from gateway.raw.generate.generator import Task
+from gateway.raw.generate.schedule import SELECTION_DELTA
 from gateway.raw.judge.verdict import judge
 from gateway.records.log import Action
 from gateway.records.releases import ReleaseState
@@ -105,6 +106,11 @@ class Job:
     def clause(self) -> TableClause:
         """What the policy says of the unit's table."""
         return self.policy.tables[self.policy.unit.table]
+
+    @property
+    def key(self) -> tuple[ColumnName, ...]:
+        """The columns that name one unit."""
+        return tuple(ColumnName(name) for name in self.policy.unit.key)
 
     @property
     def budget(self) -> Budget:
@@ -196,7 +202,7 @@ def _begin(job: Job, *, resumed: bool) -> None:
         raise ConfigurationError(
             f"run {job.run} was started with another version of this policy: resume it with that one, or start anew"
         )
-    with job.step(Action.RUN_RESUMED, state=known.state.value):
+    with job.step(Action.RUN_RESUMED, reached=known.state.value):
         pass
 
 
@@ -210,11 +216,10 @@ def _read(job: Job) -> Rows:
             if not job.reached(RunState.RESERVED):
                 _reserve(job)
             table = snapshot.schema.table(TableName(job.policy.unit.table))
-            shape = read_shape(table, job.clause, key=job.policy.unit.key)
+            shape = read_shape(table, job.clause, key=job.key)
             rows = read_table(snapshot, shape, lambda count: job.progress(f"reading {table.name}: {count:,} rows", 0.0))
-    key = [ColumnName(name) for name in job.policy.unit.key]
     secret = job.folder.control_secret()
-    train, control = split_by_unit(rows, key, share=job.policy.generate.holdout, secret=secret)
+    train, control = split_by_unit(rows, job.key, share=job.policy.generate.holdout, secret=secret)
     return Rows(table=table, train=train, control=control)
 
 
@@ -237,6 +242,7 @@ def _reserve(job: Job) -> None:
             source=SystemName(job.policy.source.name),
             budget=job.budget,
             rho=rho(job.budget),
+            delta_selection=SELECTION_DELTA * job.budget.delta,
             lifetime_epsilon=job.policy.budget.lifetime_epsilon,
         )
 
@@ -246,7 +252,9 @@ def _measure(job: Job, rows: Rows) -> Measurements:
     folder = job.folder.measurements
     if not folder.exists():
         domains = {name: job.clause.columns[name].domain for name in learned_columns(job.clause)}
-        measured = job.generator.measure(rows.train, Task(domains=domains, budget=job.budget), job.progress)
+        measured = job.generator.measure(
+            rows.train, Task(domains=domains, budget=job.budget, unit=job.key), job.progress
+        )
         with job.folder.written(folder) as partial:
             partial.mkdir()
             measured.save(partial)
@@ -258,7 +266,7 @@ def _measure(job: Job, rows: Rows) -> Measurements:
                 job.run,
                 epsilon=certificate.epsilon,
                 delta=certificate.delta,
-                rho=rho_spent(measurements.events),
+                rho=concentrated(measurements.events),
                 events=list(certificate.events),
             )
     return measurements

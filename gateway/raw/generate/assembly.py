@@ -24,7 +24,7 @@ def learned_columns(clause: TableClause) -> list[ColumnName]:
     return _treated(clause, Treatment.LEARN)
 
 
-def read_shape(table: Table, clause: TableClause, *, key: Sequence[str]) -> Table:
+def read_shape(table: Table, clause: TableClause, *, key: Sequence[ColumnName]) -> Table:
     """Return the shape of what is read: the key and the learned columns. Nothing else leaves the source."""
     wanted = {*key, *learned_columns(clause)}
     return _only(table, [column for column in table.columns if column.name in wanted])
