@@ -239,9 +239,7 @@ def _print_mistakes(labels: list[Label], findings: dict[tuple[str, str, str], Fi
         finding = findings[label.source, label.table, label.column]
         if label.counted and finding.role is not label.role:
             where = f"{label.source}.{label.table}.{label.column}"
-            print(
-                f"  {where:48s} label {label.role:10s} found {finding.role:10s} {finding.entity} {finding.confidence:.2f}"
-            )
+            print(f"  {where:48s} label {label.role:10s} found {finding.role:10s} {finding.entity}")
 
 
 def _print_speed(data: Path) -> None:

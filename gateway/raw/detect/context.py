@@ -29,6 +29,8 @@ _DEMOGRAPHIC = frozenset(
 )
 _CONTACT = frozenset({"email", "phone", "street"})
 _STRONG = 0.75
+_STRONGER = 0.9
+"""For names: ``ship_name`` is a person's, in a table of orders."""
 _DEMOGRAPHICS_OF_A_PERSON = 2
 
 
@@ -49,9 +51,11 @@ def contexts(schema: Schema) -> dict[TableName, TableContext]:
     """Return the context of every table of ``schema``.
 
     A table has one row per person when its name says so or its columns do (a name, or two demographic facts). A table
-    is linked when it points at such a table, by reference or by name, or holds contact data.
+    is linked when it points at such a table, by reference or by name, or holds contact data: an order
+    has the name to ship to and is no person, because it points at one.
     """
-    persons = {table.name for table in schema.tables if _is_of_persons(table)}
+    named = {table.name for table in schema.tables if _is_named_for_persons(table)}
+    persons = named | {t.name for t in schema.tables if _is_of_persons(t) and not _others(schema, t, named)}
     found = {}
     for table in schema.tables:
         keys = frozenset(c.name for c in table.columns if points_at_person(schema, table, c.name, persons=persons))
@@ -64,6 +68,16 @@ def contexts(schema: Schema) -> dict[TableName, TableContext]:
             nearness=nearness, named=_is_named_for_persons(table), subject=_subject(table), person_keys=keys
         )
     return found
+
+
+def _others(schema: Schema, table: Table, persons: set[TableName]) -> bool:
+    """Tell whether ``table`` points at persons with a column other than its own key."""
+    own = set(table.primary_key or [column.name for column in table.columns[:1]])
+    return any(
+        points_at_person(schema, table, column.name, persons=persons)
+        for column in table.columns
+        if column.name not in own and all(target != table.name for target, _ in _targets(table, column.name))
+    )
 
 
 def points_at_person(schema: Schema, table: Table, column: ColumnName, *, persons: set[TableName]) -> bool:
@@ -149,7 +163,8 @@ def _entities(table: Table) -> set[str]:
     found = set()
     for column in table.columns:
         for match in matches(column.name):
+            needed = _STRONGER if match.entry.entity == "full_name" else _STRONG
             demographic = match.entry.entity in _DEMOGRAPHIC
-            if match.entry.score * match.factor >= _STRONG and (match.entry.need is Need.ANYWHERE or demographic):
+            if match.entry.score * match.factor >= needed and (match.entry.need is Need.ANYWHERE or demographic):
                 found.add(match.entry.entity)
     return found

@@ -27,6 +27,22 @@ _SENSITIVE = (
     *("ethnicity", "religion", "sexuality", "politics", "crime", "disability", "habit", "grade", "credit", "status"),
 )
 
+CODED = frozenset(
+    {
+        "sex",
+        "ethnicity",
+        "marital_status",
+        "religion",
+        "nationality",
+        "education",
+        "disability",
+        "diagnosis",
+        "treatment",
+    }
+    | {"politics", "sexuality", "age", "occupation", "employment", "region", "vital_status"}
+)
+"""Entities that are categories: their ``_id`` or ``_code`` says as much as their label."""
+
 MEANINGS: dict[str, Role] = {
     **{str(entity): Role.DIRECT for entity in _DIRECT},
     **{str(entity): Role.QUASI for entity in _QUASI},

@@ -15,11 +15,14 @@ family_name | 0.95 | anywhere | t
     last name, surname, family name, lname, maiden, maiden name, second name, nachname, familienname, zuname,
     geburtsname, apellido, apellido paterno, apellido materno, nom de famille, cognome, achternaam, sobrenome,
     apelido, lastname, familyname
-full_name | 0.92 | anywhere | t
-    full name, person name, contact name, legal name, real name, account holder, cardholder, card holder, card name,
+full_name | 0.95 | anywhere | t
+    full name, person name, legal name, name first, name last, name given, nombre completo, nom complet, nome
+    completo, vollstandiger name, volledige naam
+full_name | 0.88 | anywhere | t
+    contact name, real name, account holder, cardholder, card holder, card name,
     name on card, ship name, recipient name, beneficiary, display name, screen name, signed name, emergency contact,
-    next of kin, nombre completo, nom complet, nome completo, volledige naam, ansprechpartner, billing name,
-    shipping name, deliver name, kontoinhaber, titular, titulaire, vollstandiger name
+    next of kin, ansprechpartner, billing name,
+    shipping name, deliver name, kontoinhaber, titular, titulaire,
 full_name | 0.8 | person | t | exact
     name, nombre, nom, nome, naam, bezeichnung
 full_name | 0.5 | linked | t
@@ -27,7 +30,7 @@ full_name | 0.5 | linked | t
 initials | 0.8 | linked | t
     initial, middle initial, name initial, mi, initialen, iniciales
 person_title | 0.75 | linked | t
-    salutation, honorific, name prefix, name suffix, anrede, tratamiento, civilite
+    salutation, courtesy, honorific, name prefix, name suffix, anrede, tratamiento, civilite
 occupation | 0.6 | person | t | exact
     title, titel
 email | 0.95 | anywhere | t
@@ -38,6 +41,8 @@ phone | 0.93 | anywhere | tn
     number, mobile phone, contact number, phone no, whatsapp, msisdn, telefon, telefonnummer, rufnummer, handy,
     handynummer, telefono, celular, movil, portable, telefoon, telefone, cellulare, work phone, home phone,
     faxnummer, mobilnummer, telefax
+phone | 0.55 | person | tn
+    extension, ext, durchwahl
 national_number | 0.95 | anywhere | tn
     ssn, social security, social security number, national id, national number, national insurance, nino, nhs, nhs
     number, tax id, tax number, tin, itin, identity number, id card, identity card, personal number, citizen id,
@@ -74,7 +79,7 @@ social_account | 0.8 | anywhere | t
 password | 0.95 | anywhere | tn
     password, passwd, passphrase, password hash, hashed password, passwort, kennwort, contrasena, clave, mot de
     passe, wachtwoord, senha, pin, pin code, secret, api key, access token, auth token, security answer, secret
-    answer, salt, password salt, cvv, cvc, refresh token, session token, private key, otp
+    answer, salt, password salt, cvv, cvc, refresh token, session token, activation key, token, private key, otp
 url | 0.6 | person | t
     website, web site, homepage, home page, url, web page, webpage, blog, profile url, domain, linkedin url
 ip_address | 0.92 | anywhere | t
@@ -201,8 +206,9 @@ test_result | 0.85 | linked | tnb
     test result, lab result, lab value, result value, result, glucose, cholesterol, hba1c, hemoglobin, haemoglobin,
     creatinine, platelet, bilirubin, albumin, blood pressure, systolic, diastolic, sbp, dbp, heart rate, pulse,
     blood type, blood group, temperature body, body temperature, oxygen saturation, spo2, triglyceride, hdl, ldl,
-    alt sgpt, ast sgot, insulin, blutgruppe, blutdruck, laborwert, ergebnis, messwert, resultado, resultat,
-    risultato, viral load, cd4, psa, biopsy, genotype, ejection fraction, fibrosis, heartrate
+    alt sgpt, ast sgot, insulin, blutgruppe, grupo sanguineo, groupe sanguin, gruppo sanguigno, blutdruck,
+    laborwert, ergebnis, messwert, resultado, resultat, risultato, viral load, cd4, psa, biopsy, genotype,
+    ejection fraction, fibrosis, heartrate
 test_result | 0.6 | linked | tn | exact
     value, value num, wert, valor, valeur, valore, score, measurement
 body_measure | 0.88 | person | tn
@@ -306,8 +312,8 @@ KEY_HEADS = """
 """Last words of a name that make the word before it the thing that is identified."""
 
 NEUTRAL_HEADS = """
-    allowed anzahl avg campaign cantidad class clicked column confirmed count domain enabled file flag format group
-    hash id index key kind length level max mean min opened optin option optout order path pct percent
+    allowed anzahl avg campaign cantidad class clicked column confirmed count domain enabled flag format group
+    hash id index key kind length level max mean min opened optin option optout order pct percent
     preference provider rate ratio required sent setting size sort source status sum table template tipo total typ
     type valid verified version
 """

@@ -19,7 +19,7 @@ from gateway.raw.detect.lexicon import Need
 from gateway.raw.detect.meanings import FEW_VALUES, PERSON_KEY, UNIQUE_TEXT, UNSUPPORTED, replaceable, role_of
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.roles import Role, Treatment
-from gateway.vocabulary.schema import Kind
+from gateway.vocabulary.schema import TEMPORAL_KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +120,7 @@ def _treatment(sample: ColumnSample, role: Role, entity: str | None) -> Treatmen
         )
     if referring:
         return Treatment.DROP
-    if own_key:
+    if own_key and sample.column.kind not in TEMPORAL_KINDS:
         return Treatment.KEY
     can_replace = sample.column.kind is Kind.TEXT and replaceable(entity) is not None
     if role is Role.DIRECT or entity == Entity.PASSWORD or not _learnable(sample):

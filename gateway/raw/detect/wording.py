@@ -18,9 +18,12 @@ from gateway.raw.detect.lexicon import (
     STAFF,
     SUBJECTS,
     Entry,
+    Need,
 )
+from gateway.raw.detect.meanings import CODED
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_CODE_HEADS = frozenset({"id", "code", "group", "category", "class", "level", "type", "key"})
 _LONGEST_NAME = 200
 _LONGEST_PHRASE = 5
 _SHORTEST_GLUED = 6
@@ -63,9 +66,15 @@ def phrase_words(phrase: str) -> tuple[str, ...]:
     return tuple(singular(word) for word in phrase.split())
 
 
+_NAMED_PERSON = Entry(entity="full_name", score=0.95, need=Need.ANYWHERE, kinds="t", exact=False, phrases=())
+"""``patient_name``, ``StudentName``, ``kundenname``: any word for a person, and ``name``."""
+
+
 @lru_cache(maxsize=1)
 def _phrases() -> dict[tuple[str, ...], tuple[Entry, ...]]:
     found: dict[tuple[str, ...], tuple[Entry, ...]] = {phrase_words(p): () for p in BLOCKED}
+    for person in (*SUBJECTS, *STAFF):
+        found.setdefault((singular(person), "name"), (_NAMED_PERSON,))
     for entry in LEXICON:
         for phrase in entry.phrases:
             found[phrase_words(phrase)] = (*found.get(phrase_words(phrase), ()), entry)
@@ -120,10 +129,11 @@ def _by_words(tokens: tuple[str, ...]) -> list[Match]:
     found: list[Match] = []
     for start, end in taken:
         factor = _factor(tokens, start, end)
+        coded = INSIDE if factor == ABOUT_IT and tokens[-1] in _CODE_HEADS else factor
         if end < last == len(tokens):
             factor = min(factor, BEFORE_ANOTHER)
         found += [
-            Match(entry=entry, phrase=" ".join(tokens[start:end]), factor=factor)
+            Match(entry=entry, phrase=" ".join(tokens[start:end]), factor=coded if entry.entity in CODED else factor)
             for entry in _phrases()[tokens[start:end]]
             if not entry.exact or end - start == len(tokens)
         ]

@@ -21,6 +21,8 @@ PRIMARY, REFERENCE, NAMED, ACTOR, UUIDS = 0.97, 0.97, 0.85, 0.75, 0.6
 """Scores: a declared key of persons; a declared reference to one; by name; by a part somebody plays; UUIDs."""
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _FEWEST = 5
+_LONGEST_PART = 2
+_COUNTS = frozenset({"number", "count", "total", "max", "min", "n", "is", "has", "active", "new"})
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ def _is_own_key(sample: ColumnSample) -> bool:
 
 def _is_actor(name: str) -> bool:
     tokens = words(name)
-    return any(tokens == phrase_words(actor) for actor in ACTORS) or (len(tokens) == 1 and person_word(tokens[0]))
+    if any(tokens == phrase_words(actor) for actor in ACTORS):
+        return True
+    counted = name.lower().endswith("s") or not tokens or tokens[0] in _COUNTS
+    return not counted and len(tokens) <= _LONGEST_PART and person_word(tokens[-1])
 
 
 plugin = Keys

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.raw.detect.findings import Evidence
 from gateway.raw.detect.lexicon import BOOKKEEPING, Need
 from gateway.raw.detect.meanings import role_of
-from gateway.raw.detect.wording import matches, singular, words
+from gateway.raw.detect.wording import matches, person_word, singular, words
 from gateway.vocabulary.roles import Role
 from gateway.vocabulary.schema import NUMERIC_KINDS, TEMPORAL_KINDS, Kind
 
@@ -26,11 +26,14 @@ WRONG_KIND = 0.25
 """A word that does not fit the declared type, such as a boolean called ``email``."""
 WRONG_PLACE = 0.3
 """A word that needs a table of persons, in one that has nothing to do with them: a city in a list of cities."""
+PERSON_SCORE = 0.6
 TABLE_SCORE = 0.7
 EVENT_DATE_SCORE = 0.6
+_WHOLE_TABLES = frozenset({"free_text", "photo"})
+"""Entities that tables are named after: ``comments``, ``pictures``."""
 _WEAKEST = 0.1
 _COMMENT_WORDS = 12
-_GENERIC = "code value name type result description text test item label reading outcome status"
+_GENERIC = "code value name type result description text test item label reading outcome status condition finding"
 """Column names that mean what their table is called after."""
 _BASE_TYPES = """
     character varying varchar char text integer int bigint smallint tinyint mediumint numeric decimal real double
@@ -60,7 +63,7 @@ class Names:
 
     def _opinions(self, sample: ColumnSample) -> Iterator[Evidence]:
         column = sample.column
-        yield from self._from_words(column.name, sample, 1.0, "the column's name")
+        yield from self._from_name(sample)
         if column.comment:
             start = " ".join(column.comment.split()[:_COMMENT_WORDS])
             yield from self._from_words(start, sample, COMMENT_WEIGHT, "the column's comment")
@@ -69,6 +72,17 @@ class Names:
         yield from self._from_table(sample)
         if column.kind in TEMPORAL_KINDS and sample.context.nearness >= Need.LINKED and not _is_bookkeeping(column):
             yield self._say("event_date", EVENT_DATE_SCORE, "a date in a table about persons")
+
+    def _from_name(self, sample: ColumnSample) -> Iterator[Evidence]:
+        """Read the name; a table's name repeated before it (``comment_author``) makes no comment of an author."""
+        prefix, rest = _split(sample)
+        said = f"the column's name says {' '.join(rest)!r}"
+        for evidence in self._from_words(sample.column.name, sample, 1.0, "the column's name"):
+            if not (prefix and evidence.entity in _WHOLE_TABLES):
+                yield evidence
+        linked = sample.context.nearness >= Need.LINKED
+        if linked and rest and person_word(rest[-1]) and len(rest) <= 2 and sample.column.kind is Kind.TEXT:  # noqa: PLR2004 - a word and a qualifier
+            yield self._say("full_name", PERSON_SCORE, f"{said}, a person, in a table about persons")
 
     def _from_words(self, text: str, sample: ColumnSample, weight: float, where: str) -> Iterator[Evidence]:
         for match in matches(text):
@@ -95,6 +109,15 @@ class Names:
 
     def _say(self, entity: str, score: float, reason: str) -> Evidence:
         return Evidence(recognizer=self.name, entity=entity, score=score, share=None, reason=reason)
+
+
+def _split(sample: ColumnSample) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words of the column's name: those that repeat the end of the table's name, and the rest."""
+    table, column = words(sample.table.name), words(sample.column.name)
+    for size in range(min(len(table), len(column) - 1), 0, -1):
+        if table[-size:] == column[:size]:
+            return column[:size], column[size:]
+    return (), column
 
 
 def _fit(column: Column, kinds: str, entity: str) -> float:
