@@ -51,10 +51,9 @@ def test_the_desk_works_where_the_raw_side_was_removed(tmp_path: Path) -> None:
     used = subprocess.run([sys.executable, "-c", where], capture_output=True, text=True, check=True, cwd=tmp_path,
                           env=environment).stdout.strip()  # fmt: skip
     assert used == str(tmp_path / "gateway")
-    for command in (["releases", "list", "--format", "json"], ["policy", "schema"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "gateway", *command],
-            capture_output=True, text=True, check=False, cwd=tmp_path, env=environment,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        json.loads(done.stdout)
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", "releases", "list", "--format", "json"],
+        capture_output=True, text=True, check=False, cwd=tmp_path, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == []
