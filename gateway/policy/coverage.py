@@ -16,7 +16,7 @@ from gateway.policy.spelling import did_you_mean, shown
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.errors import Problem
 from gateway.vocabulary.names import ColumnName
-from gateway.vocabulary.roles import Treatment
+from gateway.vocabulary.roles import Role, Treatment
 from gateway.vocabulary.schema import NUMERIC_KINDS, TEMPORAL_KINDS, Kind
 
 if TYPE_CHECKING:
@@ -82,20 +82,22 @@ def _column(policy: Policy, clause: ColumnClause, column: Column, table: Table) 
     if column.kind is Kind.UNSUPPORTED:
         yield f"is of type {shown(column.native)}, which is not supported; use `treatment: drop` with a `reason`"
     elif clause.treatment is Treatment.KEY:
-        yield from _key(column, table)
+        yield from _key(clause, column, table)
     elif clause.treatment is Treatment.REPLACE:
         yield from _replaced(clause, column)
     else:
         yield from _learned(policy, clause, column, table)
 
 
-def _key(column: Column, table: Table) -> Iterator[str]:
+def _key(clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
     if column.kind not in KEY_KINDS:
         yield f"is of kind {column.kind} and cannot hold a fresh key; `treatment: key` is for whole numbers and texts"
-    in_key = column.name in table.primary_key or any(column.name in unique for unique in table.unique)
-    points = any(column.name in reference.columns for reference in table.references)
-    if not in_key and not points:
-        yield "belongs to no key of the source; use `replace`, or `drop` with a `reason`"
+    if column.name in table.primary_key or any(column.name in unique for unique in table.unique):
+        return
+    if any(column.name in reference.columns for reference in table.references):
+        yield "points at other rows, which a fresh key would not; use `drop` with a `reason`"
+    elif clause.role is not Role.KEY:
+        yield "belongs to no key of the source and its role is not `key`; use `replace`, or `drop` with a `reason`"
 
 
 def _replaced(clause: ColumnClause, column: Column) -> Iterator[str]:
@@ -111,7 +113,7 @@ def _learned(policy: Policy, clause: ColumnClause, column: Column, table: Table)
     if column.name in table.primary_key:
         yield "is part of the primary key: every row has its own value. Use `key`"
     if any(column.name in r.columns and r.target == policy.unit.table for r in table.references):
-        yield f"points at `{shown(policy.unit.table)}`, a person each. Use `key`, or `drop` with a `reason`"
+        yield f"points at `{shown(policy.unit.table)}`, a person each. Use `drop` with a `reason`"
     if clause.domain is not None and clause.domain.values is not None:
         yield from _values(clause.domain.values, column)
     if clause.domain is not None and clause.domain.lowest is not None:

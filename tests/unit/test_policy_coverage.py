@@ -51,7 +51,7 @@ DROPPED = {"role": "none", "treatment": "drop", "reason": "Not needed by anyone"
 COLUMNS: dict[str, dict[str, Any]] = {
     "id": {"role": "key", "treatment": "key"},
     "number": {"role": "key", "treatment": "key"},
-    "clinic": {"role": "key", "treatment": "key"},
+    "clinic": {"role": "quasi", "treatment": "learn", "domain": {"lowest": 1, "highest": 9}},
     "name": {"role": "direct", "treatment": "replace", "entity": "full_name"},
     "sex": {**LEARNED, "domain": {"values": ["male"]}},
     "ward": {**LEARNED, "domain": {"values": ["a", "bbbb"]}},
@@ -112,6 +112,10 @@ def test_values_may_be_listed_for_any_kind_when_they_are_of_it(name: str, domain
     assert told(policy({**COLUMNS, name: {**LEARNED, "domain": domain}})) == []
 
 
+def test_a_column_called_a_key_may_hold_fresh_ones_without_being_declared_unique() -> None:
+    assert told(policy({**COLUMNS, "ward": {"role": "key", "treatment": "key"}})) == []
+
+
 def test_tables_left_out_or_not_there_are_told() -> None:
     tables = {
         "patients": {"treatment": "synthesize", "columns": COLUMNS},
@@ -140,7 +144,8 @@ def test_every_table_and_column_is_missing_from_an_empty_source() -> None:
         ("sex", {"role": "key", "treatment": "key"}, "cannot hold a fresh key"),
         ("ward", {**LEARNED, "domain": {"values": ["emergency"]}}, "at most 4 characters"),
         ("ward", {**LEARNED, "domain": {"lowest": 0, "highest": 1}}, "declare `values`"),
-        ("ward", {"role": "key", "treatment": "key"}, "belongs to no key"),
+        ("ward", {"role": "none", "treatment": "key"}, "belongs to no key of the source and its role is not `key`"),
+        ("clinic", {"role": "key", "treatment": "key"}, "points at other rows, which a fresh key would not"),
         ("alive", {**LEARNED, "domain": {"values": ["yes"]}}, "its value `yes` should be true or false"),
         ("alive", {**LEARNED, "domain": {"lowest": 0, "highest": 1}}, "declare `values`"),
         ("age", {**LEARNED, "domain": {"values": ["old"]}}, "its value `old` should be a number"),
