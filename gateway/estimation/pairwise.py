@@ -16,6 +16,7 @@ from gateway.estimation import gibbs
 from gateway.estimation.allocation import systematic
 from gateway.estimation.consistency import association, gather, one_ways
 from gateway.estimation.fitting import Fit, column_counts, relax
+from gateway.estimation.layout import lay_out, starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -132,6 +133,27 @@ def _polish(
     gibbs.polish(drawn[-POLISHED:], state, core.model, tracked.links, excess)
 
 
+def compile_kernels(progress: Callable[[str, float], None]) -> None:
+    """Load the kernels, once in a process; where they were never used before, compile them and cache them on disk.
+
+    Compiling takes seconds, so an installation may want to call this. ``progress`` hears ``("compile", share done)``,
+    and nothing when the kernels are there already.
+    """
+    if gibbs.polish.signatures:  # type: ignore[attr-defined]
+        return
+    layout = lay_out([1, 1], [(0, 1)])
+    rows, state = np.zeros((1, 2), dtype=np.int32), np.zeros(1, dtype=np.uint64)
+    pair, one = np.ones(2, dtype=np.float32), np.ones(2)
+    model = gibbs.Model(links=layout.links, start=starts(layout.cells), bias=one, potential=pair)
+    progress("compile", 0.0)
+    gibbs.count(rows, layout.links, np.zeros(1, dtype=np.int64))
+    progress("compile", 0.1)
+    gibbs.sweep(rows, state, model)
+    progress("compile", 0.4)
+    gibbs.polish(rows, state, model, layout.links, gibbs.Excess(pair=pair, pair_step=pair, one=one, one_step=one))
+    progress("compile", 1.0)
+
+
 def fit(
     marginals: Sequence[NoisyMarginal],
     cells: Sequence[int],
@@ -145,10 +167,11 @@ def fit(
     """Fit to one one-way marginal per column and any number of pairs, where a pair may come more than once.
 
     ``cells[j]`` is the number of cells of column ``j``; ``rows`` the noisy number of rows; ``progress`` hears
-    ``("fit", share done)``. Time is linear in particles x sweeps x pairs that stand out. Fewer particles and sweeps are
+    what ``compile_kernels`` says, then ``("fit", share done)``. Time is linear in particles x sweeps x pairs that stand out. Fewer particles and sweeps are
     enough for a first model that only serves to choose what to measure next. Raises ``ValueError`` when ``marginals``
     do not fit ``cells`` or a column has no one-way marginal.
     """
+    compile_kernels(progress)
     evidence = gather(marginals, cells)
     ones = one_ways(evidence, max(rows, 1))
     live = tuple(j for j, one in enumerate(ones) if np.count_nonzero(one) > 1)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.estimation import independent
+from gateway.estimation import gibbs, independent
 from gateway.estimation import pairwise as related
 from gateway.estimation.measurement import NoisyMarginal
 
@@ -148,10 +148,21 @@ def test_a_column_with_very_many_neighbours_does_not_overflow() -> None:
 
 def test_progress_rises_to_one() -> None:
     heard: list[float] = []
+    related.compile_kernels(quiet)
     marginals = marginals_of(chained(50, [2, 2]), [2, 2], [(0, 1)], 1.0)
     related.fit(marginals, [2, 2], 50, seed=0, progress=lambda _, share: heard.append(share), particles=50, sweeps=7)
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
+
+
+def test_fitting_compiles_nothing_the_compile_step_has_not() -> None:
+    related.compile_kernels(quiet)
+    kernels: list[Any] = [gibbs.sweep, gibbs.polish, gibbs.count]
+    cells = [3, 4]
+    marginals = marginals_of(chained(500, cells), cells, [(0, 1)], 2.0)
+    fit_small(related, marginals, cells, 500).sample(300, seed=0)
+    fit_small(related, marginals[:2], cells, 500).sample(300, seed=0)
+    assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]
 
 
 @settings(max_examples=60)
