@@ -166,10 +166,10 @@ def fit(
 ) -> PairwiseModel:
     """Fit to one one-way marginal per column and any number of pairs, where a pair may come more than once.
 
-    ``cells[j]`` is the number of cells of column ``j``; ``rows`` the noisy number of rows; ``progress`` hears
-    what ``compile_kernels`` says, then ``("fit", share done)``. Time is linear in particles x sweeps x pairs that stand out. Fewer particles and sweeps are
-    enough for a first model that only serves to choose what to measure next. Raises ``ValueError`` when ``marginals``
-    do not fit ``cells`` or a column has no one-way marginal.
+    ``cells[j]`` is the number of cells of column ``j``; ``rows`` the noisy number of rows; ``progress`` hears what
+    ``compile_kernels`` says, then ``("fit", share done)``. Time is linear in particles x sweeps x pairs that stand out.
+    Fewer particles and sweeps are enough for a first model that only serves to choose what to measure next. Raises
+    ``ValueError`` when ``marginals`` do not fit ``cells`` or a column has no one-way marginal.
     """
     compile_kernels(progress)
     evidence = gather(marginals, cells)
