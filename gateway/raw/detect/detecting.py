@@ -42,7 +42,7 @@ def detect(
 ) -> tuple[Finding, ...]:
     """Return one finding for every column of every table of ``snapshot`` (or of ``tables``), in catalogue order.
 
-    ``progress`` is called with a table's name and the share of tables done. Raises what the snapshot raises
+    ``progress`` is called with what is looked at and the share of tables done. Raises what the snapshot raises
     (``SourceFailed``), and ``CheckFailed`` when a recognizer breaks: a column not looked at is not reported as
     harmless. What is found holds for the sample; nothing is said about values that were not drawn.
     """

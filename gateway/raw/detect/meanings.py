@@ -10,11 +10,22 @@ UNIQUE_TEXT = "unique_text"
 FEW_VALUES = "few_values"
 """Not an entity: distribution's word against one. A column with two values is no column of e-mail addresses."""
 UNSUPPORTED = "unsupported"
+UNEXAMINED = "unexamined"
+"""A recognizer ran out of time: what it did not see counts as identifying."""
 
 _DIRECT = (
     *(Entity.GIVEN_NAME, Entity.FAMILY_NAME, Entity.FULL_NAME, Entity.EMAIL, Entity.PHONE, Entity.NATIONAL_NUMBER),
     *(Entity.STREET, Entity.ADDRESS, Entity.USERNAME, Entity.URL, Entity.IP_ADDRESS, Entity.CREDIT_CARD),
-    *(Entity.BANK_ACCOUNT, Entity.FREE_TEXT, UNIQUE_TEXT, "document_number", "photo", "biometric", "social_account"),
+    *(
+        Entity.BANK_ACCOUNT,
+        Entity.FREE_TEXT,
+        UNIQUE_TEXT,
+        UNEXAMINED,
+        "document_number",
+        "photo",
+        "biometric",
+        "social_account",
+    ),
     *("device", "vehicle"),
 )
 _QUASI = (

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING
 
 from gateway.raw.detect.findings import Evidence, Finding
 from gateway.raw.detect.lexicon import Need
-from gateway.raw.detect.meanings import FEW_VALUES, PERSON_KEY, UNIQUE_TEXT, UNSUPPORTED, replaceable, role_of
+from gateway.raw.detect.meanings import (
+    FEW_VALUES,
+    PERSON_KEY,
+    UNEXAMINED,
+    UNIQUE_TEXT,
+    UNSUPPORTED,
+    replaceable,
+    role_of,
+)
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.roles import Role, Treatment
 from gateway.vocabulary.schema import TEMPORAL_KINDS, Kind
@@ -37,7 +45,7 @@ UNLEARNABLE_SHARE = 0.6
 """Distinct values per non-NULL row from which on a text column is not learned: a model would have to copy it."""
 _FEWEST_ROWS = 20
 _GUARD = {Role.KEY: 4, Role.DIRECT: 3, Role.SENSITIVE: 2, Role.QUASI: 1, Role.NONE: 0}
-_BACKGROUND = frozenset({UNIQUE_TEXT, "rare_category"})
+_BACKGROUND = frozenset({UNIQUE_TEXT, UNEXAMINED, "rare_category"})
 """Entities that say only that nothing better is known; they never win against a named one."""
 
 

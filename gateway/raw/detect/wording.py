@@ -56,6 +56,8 @@ def words(name: str) -> tuple[str, ...]:
 
 def singular(word: str) -> str:
     """Return ``word`` without a plural ``s``; applied to names and lexicon alike, so it need not be right."""
+    if word.endswith("sses"):
+        return word[:-2]
     if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004 - "ties" stays
         return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word  # noqa: PLR2004 - "gas"
@@ -73,11 +75,11 @@ _NAMED_PERSON = Entry(entity="full_name", score=0.95, need=Need.ANYWHERE, kinds=
 @lru_cache(maxsize=1)
 def _phrases() -> dict[tuple[str, ...], tuple[Entry, ...]]:
     found: dict[tuple[str, ...], tuple[Entry, ...]] = {phrase_words(p): () for p in BLOCKED}
-    for person in (*SUBJECTS, *STAFF):
-        found.setdefault((singular(person), "name"), (_NAMED_PERSON,))
     for entry in LEXICON:
         for phrase in entry.phrases:
             found[phrase_words(phrase)] = (*found.get(phrase_words(phrase), ()), entry)
+    for person in (*SUBJECTS, *STAFF):
+        found.setdefault((singular(person), "name"), (_NAMED_PERSON,))
     return found
 
 
@@ -96,6 +98,7 @@ def _subjects() -> frozenset[str]:
     return frozenset(singular(word) for word in SUBJECTS)
 
 
+@lru_cache(maxsize=8192)
 def person_word(word: str) -> bool:
     """Tell whether ``word`` means a person, also at the end of a compound or as a German one begins."""
     if word in _persons() or word.startswith(COMPOUND_STARTS):
