@@ -120,8 +120,8 @@ class Job:
     @property
     def generator(self) -> Generator:
         """The generator the policy names."""
-        plugin: type[Generator] = plugins.load("gateway.raw.generate.generators", self.policy.generate.generator)
-        return plugin()
+        plugin: Generator = plugins.load("gateway.raw.generate.generators", self.policy.generate.generator)
+        return plugin
 
     def reached(self, state: RunState) -> bool:
         """Whether the run has been recorded in ``state`` or beyond."""
