@@ -30,9 +30,8 @@ PUBLISHED = "anonymeter's notebook, CTGAN rows: singling out by one column .014 
 SEED = 1
 
 
-def main() -> int:
+def main(folder: Path = DEFAULT) -> int:
     """Print one line per attack and synthetic table; 1 when the data is not there."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT
     missing = [file for file in FILES.values() if not (folder / file).is_file()]
     if missing:
         print(f"benchmarks.attacks: {folder} lacks {', '.join(missing)}; give the folder that holds them", flush=True)
@@ -89,4 +88,4 @@ def shown(interval: Interval) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:2])))

@@ -17,31 +17,47 @@ NOBODY = -1
 SEVERAL = -2
 
 
-@numba.njit(cache=True, nogil=True)
-def nearest(queries: NDArray[np.float32], rows: NDArray[np.float32], skip: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return each query's mean distance per column to the nearest of ``rows``, 0 to 1 (Gower).
+_BLOCK = 32
 
-    Queries and rows are C-ordered positions (see ``Codes``); ``skip`` is, per query, a row not to look at, or -1. A row
-    is given up as soon as it is farther than the best so far, and a search ends at distance 0.
+
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def nearest(queries: NDArray[np.float32], places: NDArray[np.float32], skip: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return each query's mean distance per column to the nearest row, 0 to 1 (Gower).
+
+    ``queries`` are queries x columns, ``places`` columns x rows, both C-ordered positions (see ``Codes``) without NaN;
+    ``skip`` is, per query, a row not to look at, or -1. Rows are read in small blocks, column by column, so that the
+    processor adds up eight at once; a block is given up when all of it is farther than the best so far, and a search
+    ends at distance 0.
     """
     found = np.empty(len(queries), dtype=np.float32)
-    width = queries.shape[1]
+    width, rows = places.shape
+    distances = np.empty(_BLOCK, dtype=np.float32)
     for q in range(len(queries)):
         best = np.float32(width + 1)
-        for r in range(len(rows)):
-            if r == skip[q]:
-                continue
-            distance = np.float32(0)
+        for start in range(0, rows, _BLOCK):
+            many = min(_BLOCK, rows - start)
+            distances[:many] = 0
+            if start <= skip[q] < start + many:
+                distances[skip[q] - start] = width + 1
             for c in range(width):
-                distance += min(np.float32(1), abs(queries[q, c] - rows[r, c]))
-                if distance >= best:
+                if c > 0 and c % 3 == 0 and _least(distances, many) >= best:
                     break
-            if distance < best:
-                best = distance
-                if best == 0:
-                    break
+                for i in range(many):
+                    distances[i] += min(np.float32(1), abs(queries[q, c] - places[c, start + i]))
+            else:
+                best = min(best, _least(distances, many))
+            if best == 0:
+                break
         found[q] = best / np.float32(width)
     return found
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _least(distances: NDArray[np.float32], many: int) -> float:
+    least = distances[0]
+    for i in range(many):
+        least = min(least, distances[i])
+    return least
 
 
 def sorted_rows(cells: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -76,8 +76,10 @@ def _choose(codes: Codes, random: np.random.Generator) -> _Targets:
     # A held-out person is left out of the reference they are compared with; for a fair comparison so is somebody, at
     # random, when the person was trained on.
     left_out = np.concatenate([random.integers(codes.control, size=each), held_out])
-    oddness = nearest(queries, codes.positions[first_control:first_synthetic], left_out)
-    near = nearest(queries, codes.positions[first_synthetic:], np.full(len(queries), -1))
+    held_out_places = np.ascontiguousarray(codes.positions[first_control:first_synthetic].T)
+    synthetic_places = np.ascontiguousarray(codes.positions[first_synthetic:].T)
+    oddness = nearest(queries, held_out_places, left_out)
+    near = nearest(queries, synthetic_places, np.full(len(queries), -1))
     ratio = np.log(oddness + _SOFTENING) - np.log(near + _SOFTENING)
     return _Targets(
         scores=np.stack([-near, ratio]).astype(np.float64), member=np.arange(2 * each) < each, oddness=oddness

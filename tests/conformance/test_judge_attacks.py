@@ -1,0 +1,204 @@
+"""The law every attack must pass: known answers on synthetic tables whose secret is known, and bad input."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from gateway import plugins
+from gateway.raw.judge.attack import Arena, Attack, AttackResult
+from gateway.vocabulary.errors import CheckFailed
+from gateway.vocabulary.names import ColumnName
+
+PACKAGE = "gateway.raw.judge.attacks"
+Run = Callable[[Arena], AttackResult]
+HOSTILE = ["O'Brien", '"; --', "", "NULL", "👩‍⚕️", "ça", "a\nb", " "]
+
+
+@pytest.fixture(params=plugins.names(PACKAGE))
+def attack(request: pytest.FixtureRequest) -> Attack:
+    loaded: Attack = plugins.load(PACKAGE, request.param)()
+    assert loaded.name == request.param
+    assert loaded.question.endswith("?")
+    return loaded
+
+
+def population(rows: int, *, seed: int) -> pa.Table:
+    """People with related columns of every kind, NULLs, rare and hostile values."""
+    random = np.random.default_rng(seed)
+    age = random.integers(18, 95, rows)
+    income = np.exp(random.normal(10, 0.8, rows)) * (1 + age / 100)
+    city = [HOSTILE[i] if i < len(HOSTILE) else f"city {i}" for i in np.minimum(random.zipf(1.7, rows), 300)]
+    day = dt.date(2000, 1, 1)
+    return pa.table(
+        {
+            "age": pa.array(age, pa.int64()),
+            "income": pa.array(np.round(income), pa.float64(), mask=random.random(rows) < 0.2),
+            "sex": pa.array(np.where(random.random(rows) < 0.5, "f", "m"), mask=random.random(rows) < 0.05),
+            "city": pa.array(city),
+            "member": pa.array(random.random(rows) < age / 120),
+            "since": pa.array([day + dt.timedelta(int(days)) for days in random.integers(0, 3000, rows)]),
+            "balance": pa.array(np.round(random.normal(0, 500, rows), 2)).cast(pa.decimal128(12, 2), safe=False),
+        }
+    )
+
+
+def arena(*, leaked: float, train: int = 2000, control: int = 800, seed: int = 1) -> Arena:
+    """A generator that copies a share of its training rows and draws the others afresh."""
+    people = population(2 * train + control, seed=seed)
+    ours, held_out, others = people[:train], people[train : train + control], people[train + control :]
+    copies = round(leaked * train)
+    synthetic = pa.concat_tables([others[copies:], ours[:copies]])
+    return of(ours, held_out, synthetic, seed=seed)
+
+
+def of(train: pa.Table, control: pa.Table, synthetic: pa.Table, *, seed: int = 1) -> Arena:
+    columns = tuple(ColumnName(name) for name in train.column_names)
+    return Arena(train=train, control=control, synthetic=synthetic, columns=columns, seed=seed)
+
+
+def test_the_training_rows_themselves_are_caught(attack: Attack) -> None:
+    result = attack.run(arena(leaked=1.0))
+    assert result.excess.low > 0.8
+    assert result.bound > 0.8
+
+
+def test_a_third_of_leaked_rows_is_caught(attack: Attack) -> None:
+    result = attack.run(arena(leaked=0.3))
+    assert result.excess.low > 0.1
+    assert result.excess.value < 0.5
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_an_independent_table_is_not_accused(attack: Attack, seed: int) -> None:
+    result = attack.run(arena(leaked=0.0, seed=seed))
+    assert result.excess.low <= 0 <= result.excess.high
+    assert all(part.excess.low <= 0.02 for part in result.parts)
+
+
+def test_a_larger_training_set_alone_is_no_leak(attack: Attack) -> None:
+    """Ten training rows to a control row, as with a holdout of a tenth: being alone is then rarer in training."""
+    result = attack.run(arena(leaked=0.0, train=6000, control=600, seed=5))
+    assert result.excess.low <= 0 <= result.excess.high
+
+
+def test_a_smaller_training_set_alone_is_no_leak(attack: Attack) -> None:
+    result = attack.run(arena(leaked=0.0, train=600, control=2000, seed=4))
+    assert result.excess.low <= 0 <= result.excess.high
+
+
+def test_the_same_seed_gives_the_same_figures(attack: Attack) -> None:
+    made = arena(leaked=0.3, train=600, control=300)
+    again = of(made.train, made.control, made.synthetic, seed=made.seed)
+    assert attack.run(made) == attack.run(again)
+
+
+def test_figures_are_rates_with_their_intervals_around_them(attack: Attack) -> None:
+    result = attack.run(arena(leaked=0.1, train=500, control=200))
+    for each in (result, *result.parts):
+        assert each.attack.startswith(attack.name)
+        assert each.targets > 0
+        for interval in (each.rate, each.control, each.baseline):
+            assert 0 <= interval.low <= interval.value <= interval.high <= 1
+        assert -1 <= each.excess.low <= each.excess.value <= each.excess.high <= 1
+        if each.control.value < 1:
+            expected = (each.rate.value - each.control.value) / (1 - each.control.value)
+            assert each.excess.value == pytest.approx(expected)
+
+
+def test_rows_are_not_changed_by_their_order(attack: Attack) -> None:
+    """What is found must not hang on where in the table a leaked row stands."""
+    made = arena(leaked=1.0, train=500, control=300)
+    turned = made.synthetic.take(np.random.default_rng(3).permutation(made.synthetic.num_rows))
+    assert attack.run(of(made.train, made.control, turned)).excess.low > 0.8
+
+
+def test_hostile_values_are_matched_like_any_other(attack: Attack) -> None:
+    """Apostrophes, quotes, empty texts, emoji and NULLs: a table made of nothing else is caught as well."""
+    random = np.random.default_rng(1)
+
+    def people(rows: int) -> pa.Table:
+        texts = [[HOSTILE[i] + HOSTILE[j] for i, j in random.integers(0, len(HOSTILE), (rows, 2))] for _ in range(4)]
+        return pa.table({f"c'\"{i} 👩": pa.array(t, mask=random.random(rows) < 0.1) for i, t in enumerate(texts)})
+
+    train = people(600)
+    assert attack.run(of(train, people(300), train)).excess.low > 0.5
+
+
+def test_a_table_in_which_nobody_is_alone_leaks_nobody(attack: Attack) -> None:
+    """Three yes-or-no columns: the training rows themselves give nobody away."""
+    random = np.random.default_rng(1)
+    frame = pa.table({name: random.random(2000) < 0.5 for name in "abc"})
+    result = attack.run(of(frame[:1500], frame[1500:], frame[:1500]))
+    assert result.bound < 0.05
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_a_tiny_synthetic_table_is_attacked(attack: Attack, rows: int) -> None:
+    made = arena(leaked=0, train=400, control=200)
+    result = attack.run(of(made.train, made.control, made.synthetic[:rows]))
+    assert math.isfinite(result.bound)
+
+
+def test_all_null_columns_are_attacked(attack: Attack) -> None:
+    frame = pa.table({"a": pa.array([None] * 200, pa.float64()), "b": pa.array([None] * 200, pa.string())})
+    assert attack.run(of(frame[:100], frame[100:], frame)).bound < 0.1
+
+
+def test_one_column_is_attacked(attack: Attack) -> None:
+    random = np.random.default_rng(1)
+    frame = pa.table({"a": random.normal(size=2000)})
+    assert attack.run(of(frame[:1000], frame[1000:], frame[:1000])).excess.low > 0.8
+
+
+@pytest.mark.parametrize(("train", "control", "synthetic"), [(49, 60, 60), (60, 49, 60), (60, 60, 0)])
+def test_too_few_rows_could_not_run(attack: Attack, train: int, control: int, synthetic: int) -> None:
+    people = population(60, seed=1)
+    with pytest.raises(CheckFailed):
+        attack.run(of(people[:train], people[:control], people[:synthetic]))
+
+
+def test_no_column_could_not_run(attack: Attack) -> None:
+    people = population(100, seed=1)
+    with pytest.raises(CheckFailed, match="no learned column"):
+        attack.run(Arena(train=people, control=people, synthetic=people, columns=(), seed=1))
+
+
+def test_outliers_that_alone_were_memorised_are_caught() -> None:
+    """Two training rows in a hundred, the oddest, stand in the table: few on average, many among the odd ones."""
+    random = np.random.default_rng(1)
+
+    def people(rows: int) -> pa.Table:
+        odd = random.random(rows) < 0.02
+        return pa.table({name: np.where(odd, random.normal(0, 9, rows), random.normal(0, 1, rows)) for name in "abcd"})
+
+    train, control, fresh = people(3000), people(3000), people(3000)
+    odd = sum(np.asarray(train[name]) ** 2 for name in "abcd") > 60
+    leaky = pa.concat_tables([fresh[int(odd.sum()) :], train.filter(odd)])
+    result: AttackResult = plugins.load(PACKAGE, "membership")().run(of(train, control, leaky))
+    assert result.excess.high < 0.1
+    assert result.bound > 0.1
+
+
+@pytest.mark.shared_data
+def test_known_answers_on_adult(attack: Attack, shared_data: Path) -> None:
+    """The sets of anonymeter's notebook: its answers are 1 for the training rows, 0 for other real and CTGAN rows."""
+    folder = shared_data / "anonymeter_adult"
+    train = pq.read_table(folder / "adults_train_reconstructed.parquet")
+    control = pq.read_table(folder / "adults_control.parquet").cast(train.schema)[:2500]
+    ctgan = pq.read_table(folder / "adults_syn_ctgan.parquet").cast(train.schema)[:5000]
+    train = train.take(np.random.default_rng(1).permutation(train.num_rows))
+    ours, others = train[:5000], train[5000:10000]
+    assert attack.run(of(ours, control, ours)).excess.low > 0.8
+    leaked = attack.run(of(ours, control, pa.concat_tables([ours[:1500], others[1500:]])))
+    assert 0.15 < leaked.excess.low < leaked.excess.high < 0.4
+    for harmless in (of(ours, control, others), of(ours, control, ctgan)):
+        result = attack.run(harmless)
+        assert result.excess.low <= 0 <= result.excess.high < 0.06
