@@ -26,7 +26,7 @@ SELECT n, 'Zyxw' || n, 'z' || n || '@example.org', 'male', 'x', '{a}',
        'Zyxw' || n || ' came in and said that his knee hurt',
        NULL, date '1950-01-01' + n
 FROM generate_series(1, 100) n;
-INSERT INTO lab_results SELECT n, 1 + n % 100, n, date '2020-01-01' FROM generate_series(1, 300) n;
+INSERT INTO lab_results SELECT n, 1 + mod(n, 100), n, date '2020-01-01' FROM generate_series(1, 300) n;
 """
 
 
