@@ -59,8 +59,13 @@ _POSTGRESQL: Final = {
 }
 """By the first characters of SQLSTATE, the longest match counts (PostgreSQL manual, appendix A)."""
 
-_CONNECTING: Final = {"password authentication failed": _CREDENTIALS, "does not exist": _ABSENT}
-"""libpq gives no SQLSTATE for a connection that was refused, only text."""
+_CONNECTING: Final = {
+    "password": _CREDENTIALS,
+    'role "': _CREDENTIALS,
+    "pg_hba.conf": _CREDENTIALS,
+    'database "': _ABSENT,
+}
+"""libpq gives no SQLSTATE for a connection that was refused, only text; the first of these words found counts."""
 
 
 @contextmanager

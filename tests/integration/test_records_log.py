@@ -180,6 +180,17 @@ def test_a_chain_that_was_forged_anew_is_found_against_a_head_noted_before(
         records.log.verify(noted)
 
 
+def test_an_entry_that_was_forged_with_a_fitting_hash_shows_in_the_next(
+    records: Records, tamper: Callable[..., None]
+) -> None:
+    entry = records.log.entries()[2]
+    body = {**entry.__dict__, "details": "{}", "actor": "eve"}
+    del body["hash"]
+    tamper(sa.update(LOG).where(LOG.c.seq == 3).values(**body, hash=sha256(canonical_json(body))))
+    with pytest.raises(CheckFailed, match="breaks at entry 4: it does not follow"):
+        records.log.verify()
+
+
 def test_an_entry_can_be_recomputed_without_this_code(records: Records) -> None:
     entry = records.log.entries()[1]
     ledger = records.ledger.entries()[0]

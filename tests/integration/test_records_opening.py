@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -13,6 +14,7 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 
 from gateway.records.database import Records
+from gateway.records.faults import translated
 from gateway.records.log import Action
 from gateway.records.tables import METADATA, SCHEMA_VERSION, VERSION_TABLE
 from gateway.records.upgrading import MIGRATIONS
@@ -157,10 +159,19 @@ def test_a_wrong_user_and_a_role_without_rights_are_named_as_such(postgres_datab
         with pytest.raises(RecordsFailed, match="must own its schema"):
             Records.open(SecretStr(poor))
         nobody = owner.set(username="nobody_here").render_as_string(hide_password=False)
-        with pytest.raises(RecordsFailed):
+        with pytest.raises(RecordsFailed, match="refuse the user or password"):
             Records.open(SecretStr(nobody))
     finally:
         execute(SecretStr(text), f"DROP ROLE {role}")
+
+
+def test_a_wrong_password_is_named_as_such_and_never_shown() -> None:
+    """The embedded server trusts everybody, so what libpq says elsewhere is given here."""
+    said = 'connection failed: FATAL:  password authentication failed for user "hunter2"'
+    with pytest.raises(RecordsFailed, match="refuse the user or password") as refused, translated():
+        raise sa.exc.OperationalError("SELECT 'hunter2'", None, psycopg.OperationalError(said))
+    assert "hunter2" not in str(refused.value)
+    assert refused.value.__suppress_context__
 
 
 # --- trouble on the way
