@@ -1,0 +1,194 @@
+"""Identities by type: invented with Faker from a public seed, consistent within a row, never learned."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from gateway.raw.generate import reserved
+from gateway.raw.generate.keys import ALPHABET, codes, largest_number, whole_numbers
+from gateway.raw.generate.personas import DOMAIN, FEMALE, MALE, UNKNOWN, Personas, faker_of, numbered
+from gateway.vocabulary.entities import Entity
+from gateway.vocabulary.errors import Unsupported
+from gateway.vocabulary.schema import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from gateway.vocabulary.names import ColumnName
+    from gateway.vocabulary.schema import Table
+
+_TEXTS: dict[Entity, Callable[[Personas], list[str]]] = {
+    Entity.GIVEN_NAME: lambda persona: persona.given_names,
+    Entity.FAMILY_NAME: lambda persona: persona.family_names,
+    Entity.FULL_NAME: lambda persona: persona.full_names,
+    Entity.USERNAME: lambda persona: persona.usernames,
+    Entity.EMAIL: lambda persona: [f"{name}@{DOMAIN}" for name in persona.usernames],
+    Entity.URL: lambda persona: [f"https://{DOMAIN}/{name}" for name in persona.usernames],
+    Entity.STREET: lambda persona: persona.streets,
+    Entity.ADDRESS: lambda persona: persona.addresses,
+    Entity.POST_CODE: lambda persona: persona.post_codes,
+    Entity.CITY: lambda persona: persona.cities,
+    Entity.COMPANY: lambda persona: persona.companies,
+    Entity.FREE_TEXT: lambda persona: persona.sentences,
+    Entity.PASSWORD: lambda persona: _tokens(persona.sexes.size, persona.generator),
+}
+_DIGITS = frozenset({Entity.PHONE, Entity.NATIONAL_NUMBER, Entity.POST_CODE, Entity.CREDIT_CARD, Entity.BANK_ACCOUNT})
+_TOKEN = 16
+_TEN_DIGITS = 10**10
+_SEX_COLUMNS = frozenset({"sex", "gender", "geschlecht", "sexe", "sexo"})
+_SEX_WORDS = {"f": FEMALE, "female": FEMALE, "woman": FEMALE, "w": FEMALE, "m": MALE, "male": MALE, "man": MALE,
+              "1": MALE, "2": FEMALE}  # fmt: skip
+"""Words, and the digits of ISO/IEC 5218."""
+_YES_WORDS = frozenset({"1", "true", "t", "yes", "y"})
+
+
+def invent(
+    columns: Mapping[ColumnName, Entity],
+    shapes: Table,
+    rows: int,
+    *,
+    seed: int,
+    context: Mapping[ColumnName, pa.Array] | None = None,
+    locale: str = "en_US",
+) -> dict[ColumnName, pa.Array]:
+    """Return invented values for ``columns`` of the table ``shapes``, each in its column's Arrow type, without NULLs.
+
+    Within a row, names, e-mail and user name belong to one person, street, town and post code to one address, and the
+    given name agrees with a sex column of ``context`` (``sex``, ``gender``, ``male`` or ``female``). A second column of
+    the same entity belongs to a second person. Domains, numbers and addresses are reserved or never issued, so that
+    nobody real is hit; names and towns may by chance be somebody's. Texts are cut to the declared length; e-mails, user
+    names and numbers differ between rows as far as their columns have room. Declared keys and unique constraints made
+    up of ``columns`` alone hold. Raises ``Unsupported`` when a type cannot hold such values, a unique column has too
+    little room, or the locale is not known.
+    """
+    sexes = _sexes(context or {}, rows)
+    unique = _unique_columns(columns, shapes)
+    source = faker_of(locale, seed)
+    people: list[Personas] = []
+    used: dict[Entity, int] = {}
+    made = {}
+    for name, entity in columns.items():
+        turn = used[entity] = used.get(entity, -1) + 1
+        if turn == len(people):
+            generator = np.random.default_rng([seed, turn, 0x77686F])
+            whose = sexes if turn == 0 else np.full(rows, UNKNOWN, dtype=np.int8)
+            people.append(Personas(source=source, generator=generator, sexes=whose))
+        column = shapes.column(name)
+        values = _values(column, entity, people[turn], locale=locale, unique=name in unique)
+        made[name] = _typed(column, values, unique=name in unique, generator=people[turn].generator)
+    return made
+
+
+def _unique_columns(columns: Mapping[ColumnName, Entity], shapes: Table) -> set[ColumnName]:
+    """Return the columns whose values must differ: one of each declared key that is invented altogether."""
+    found: set[ColumnName] = set()
+    for key in (shapes.primary_key, *shapes.unique):
+        if key and set(key) <= set(columns):
+            # the roomiest column carries the key; a key with a column from elsewhere is not ours to keep
+            found.add(max(key, key=lambda name: _room(shapes.column(name))))
+    return found
+
+
+def _room(column: Column) -> float:
+    if column.kind is Kind.TEXT:
+        return math.inf if column.length is None else float(len(ALPHABET)) ** min(column.length, 100)
+    return float(largest_number(column))
+
+
+def _values(column: Column, entity: Entity, persona: Personas, *, locale: str, unique: bool) -> list[str]:
+    written = column.kind is Kind.TEXT
+    whole_number = column.kind is Kind.INTEGER or (column.kind is Kind.DECIMAL and not column.scale)
+    if not written and not (whole_number and entity in _DIGITS):
+        raise Unsupported(
+            f"column {column.name} is {column.kind} and cannot hold an invented {entity}; use a text column, or drop it"
+        )
+    if entity in _DIGITS - {Entity.POST_CODE}:
+        return _numbers(column, entity, persona, locale=locale)
+    if entity is Entity.IP_ADDRESS:
+        return reserved.ip_addresses(persona.sexes.size, unique=unique, generator=persona.generator)
+    return _TEXTS[entity](persona)
+
+
+def _numbers(column: Column, entity: Entity, persona: Personas, *, locale: str) -> list[str]:
+    written = column.kind is Kind.TEXT
+    rows, generator = persona.sexes.size, persona.generator
+    if entity is Entity.PHONE:
+        narrow = not written and largest_number(column) < _TEN_DIGITS
+        return reserved.phones(rows, locale=locale, written=written, narrow=narrow, generator=generator)
+    if entity is Entity.NATIONAL_NUMBER:
+        return reserved.national_numbers(rows, locale=locale, written=written, generator=generator)
+    if entity is Entity.CREDIT_CARD:
+        return reserved.credit_cards(rows, generator=generator)
+    return reserved.bank_accounts(rows, written=written, generator=generator)
+
+
+def _tokens(rows: int, generator: np.random.Generator) -> list[str]:
+    halves = [codes(generator.integers(0, len(ALPHABET) ** (_TOKEN // 2), rows), _TOKEN // 2) for _ in range(2)]
+    return [first + second for first, second in zip(*halves, strict=True)]
+
+
+def _typed(column: Column, values: list[str], *, unique: bool, generator: np.random.Generator) -> pa.Array:
+    if column.kind is Kind.TEXT:
+        return pa.array(_fitted(column, values, unique=unique, generator=generator), type=column.arrow_type)
+    numbers = [int("".join(c for c in value if c.isdecimal()) or 0) for value in values]
+    room = largest_number(column)
+    if numbers and max(numbers) > room:
+        raise Unsupported(
+            f"column {column.name} ({column.native}) is too narrow for invented numbers of {len(str(max(numbers)))} "
+            "digits; widen it in the source or drop it"
+        )
+    if unique and len(set(numbers)) < len(numbers):
+        raise _too_narrow(column, len(numbers))
+    return whole_numbers(column, numbers)
+
+
+def _fitted(column: Column, values: list[str], *, unique: bool, generator: np.random.Generator) -> list[str]:
+    """Return ``values`` within the declared length, and different from one another where that is asked."""
+    length = column.length
+    rows = len(values)
+    distinct = len(set(values))
+    cut = values if length is None else [value[:length] for value in values]
+    if len(set(cut)) == rows or not (unique or distinct == rows):
+        return cut
+    if length is None:
+        return numbered(values, " ")
+    tail = max(1, math.ceil(math.log(max(rows, 2), len(ALPHABET))))
+    if tail > length:
+        if unique:
+            raise _too_narrow(column, rows)
+        return cut
+    behind = f"@{DOMAIN}" if values[0].endswith(f"@{DOMAIN}") else ""
+    if length < tail + len(behind):
+        behind = ""
+    ends = codes(generator.permutation(rows), tail)
+    stem = length - tail - len(behind)
+    return [f"{value.removesuffix(behind)[:stem]}{end}{behind}" for value, end in zip(values, ends, strict=True)]
+
+
+def _too_narrow(column: Column, rows: int) -> Unsupported:
+    return Unsupported(
+        f"column {column.name} ({column.native}) is declared unique and has no room for {rows} different invented "
+        "values; widen it in the source, use fresh keys, or drop it"
+    )
+
+
+def _sexes(context: Mapping[ColumnName, pa.Array], rows: int) -> NDArray[np.int8]:
+    """Return the sex of every row as far as a column of ``context`` tells it by name and value."""
+    for name, values in context.items():
+        plain = name.lower().removeprefix("is_")
+        if plain not in _SEX_COLUMNS | {"male", "female"}:
+            continue
+        words = [str(value).strip().lower().removesuffix(".0") for value in values.to_pylist()]
+        if plain in _SEX_COLUMNS:
+            return np.asarray([_SEX_WORDS.get(word, UNKNOWN) for word in words], dtype=np.int8)
+        yes, no = (MALE, FEMALE) if plain == "male" else (FEMALE, MALE)
+        return np.asarray(
+            [UNKNOWN if word == "none" else yes if word in _YES_WORDS else no for word in words], dtype=np.int8
+        )
+    return np.full(rows, UNKNOWN, dtype=np.int8)
