@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST = "MANIFEST.json"
+_FILE = re.compile(r"[a-z_]+\.json|tables/[0-9]{4,9}\.parquet")
 
 
 def write(candidate: ReleaseCandidate, releases: Path) -> ReleaseId:
@@ -162,10 +163,7 @@ def _checked_files(folder: Path, release: ReleaseId) -> tuple[dict[str, Any], di
     raw = _bytes_of(folder, MANIFEST, short)
     if sha256(raw) != release:
         raise ArtefactFailed(f"release {short}: {MANIFEST} is not what the release's name says; it was changed")
-    manifest: dict[str, Any] = json.loads(raw)
-    if manifest.get("format") != FORMAT:
-        raise ArtefactFailed(f"release {short} has a format this version does not read (it reads format {FORMAT})")
-    entries: dict[str, dict[str, Any]] = manifest["files"]
+    manifest, entries = _parsed(raw, short)
     added = sorted(_names_in(folder, short) - {MANIFEST, *entries})
     if added:
         raise ArtefactFailed(f"release {short}: {added[0]} is not in the manifest; it was added later")
@@ -175,6 +173,21 @@ def _checked_files(folder: Path, release: ReleaseId) -> tuple[dict[str, Any], di
         if len(files[name]) != entry["size"] or sha256(files[name]) != entry["sha256"]:
             raise ArtefactFailed(f"release {short}: {name} is not what its digest says; it was changed or damaged")
     return manifest, files
+
+
+def _parsed(raw: bytes, short: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the manifest and its files; a name that is not one of a release's own opens nothing."""
+    try:
+        manifest: dict[str, Any] = json.loads(raw)
+        if manifest["format"] != FORMAT:
+            raise ArtefactFailed(f"release {short} has a format that is not read here (this version reads {FORMAT})")
+        entries: dict[str, dict[str, Any]] = manifest["files"]
+        sound = all(_FILE.fullmatch(name) and {"sha256", "size"} == set(entry) for name, entry in entries.items())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        sound = False
+    if not sound:
+        raise ArtefactFailed(f"release {short}: {MANIFEST} is not a manifest of the gateway")
+    return manifest, entries
 
 
 def _bytes_of(folder: Path, name: str, short: str) -> bytes:

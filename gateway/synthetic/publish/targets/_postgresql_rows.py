@@ -82,31 +82,25 @@ def _chunks(connection: psycopg.Connection, statement: bytes) -> Generator[bytes
     begun = wire.exec_(statement)
     if begun.status != pq.ExecStatus.COPY_OUT:
         raise psycopg.errors.lookup(_state(begun))("reading back was refused")
+    rows: list[bytes | memoryview] = []
+    size, over = 0, False
     try:
-        yield from _joined(wire)
+        while not over:
+            length, data = wire.get_copy_data(0)
+            over = length < 0
+            if not over:
+                rows.append(data)
+                size += length
+            if rows and (over or size >= _CHUNK_BYTES):
+                yield b"".join(rows)
+                rows, size = [], 0
     finally:
-        # also when the reader gave up: what is left on the wire is read and thrown away, so that a rollback can pass
-        while wire.get_copy_data(0)[0] >= 0:
-            pass
+        # also when the caller gave up: what is left on the wire is read and thrown away, so that a rollback can pass
+        while not over:
+            over = wire.get_copy_data(0)[0] < 0
         while (ended := wire.get_result()) is not None:
             if ended.status != pq.ExecStatus.COMMAND_OK:
                 raise psycopg.errors.lookup(_state(ended))("reading back broke off")
-
-
-def _joined(wire: pq.abc.PGconn) -> Iterator[bytes]:
-    rows: list[bytes | memoryview] = []
-    size = 0
-    while True:
-        length, data = wire.get_copy_data(0)
-        if length < 0:
-            break
-        rows.append(data)
-        size += length
-        if size >= _CHUNK_BYTES:
-            yield b"".join(rows)
-            rows, size = [], 0
-    if rows:
-        yield b"".join(rows)
 
 
 def _state(result: pq.abc.PGresult) -> str:

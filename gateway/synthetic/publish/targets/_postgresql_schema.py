@@ -158,10 +158,13 @@ def point_views(connection: psycopg.Connection, schema: str, staged: str, names:
 def close_to_others(connection: psycopg.Connection, schema: str) -> None:
     """Take away every grant on ``schema`` and what is in it, such as those that default privileges handed out."""
     found = connection.execute(
-        "SELECT DISTINCT a.grantee, pg_get_userbyid(a.grantee) FROM pg_namespace n LEFT JOIN pg_class c "
-        "ON c.relnamespace = n.oid, aclexplode(coalesce(n.nspacl, '{}') || coalesce(c.relacl, '{}')) a "
-        "WHERE n.nspname = %s AND a.grantee NOT IN (n.nspowner, coalesce(c.relowner, n.nspowner))",
-        [schema],
+        "SELECT a.grantee, pg_get_userbyid(a.grantee) FROM pg_namespace n, "
+        "aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a "
+        "WHERE n.nspname = %(schema)s AND a.grantee <> n.nspowner "
+        "UNION SELECT a.grantee, pg_get_userbyid(a.grantee) FROM pg_class c JOIN pg_namespace n "
+        "ON n.oid = c.relnamespace, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a "
+        "WHERE n.nspname = %(schema)s AND c.relkind IN ('r', 'v') AND a.grantee <> c.relowner",
+        {"schema": schema},
     )
     place = sql.Identifier(schema)
     for oid, name in found.fetchall():
