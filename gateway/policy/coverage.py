@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from gateway.policy.model import ColumnClause, DomainClause, Policy, TableClause
     from gateway.vocabulary.schema import Column, Schema, Table
 
-KEY_KINDS = frozenset({Kind.INTEGER, Kind.TEXT})
+KEY_KINDS = NUMERIC_KINDS | {Kind.TEXT}
 """Kinds that can hold a fresh key."""
+DIGITS = frozenset({Entity.PHONE, Entity.NATIONAL_NUMBER, Entity.POST_CODE, Entity.CREDIT_CARD, Entity.BANK_ACCOUNT})
+"""Entities that a column of whole numbers can hold too. Whether it is wide enough is not checked here."""
 
 _BOOLEANS = frozenset({"true", "false", "t", "f", "1", "0"})
 _BEYOND_64_BITS = 2**63
@@ -91,7 +93,7 @@ def _column(policy: Policy, clause: ColumnClause, column: Column, table: Table) 
 
 def _key(clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
     if column.kind not in KEY_KINDS:
-        yield f"is of kind {column.kind} and cannot hold a fresh key; `treatment: key` is for whole numbers and texts"
+        yield f"is of kind {column.kind} and cannot hold a fresh key; `treatment: key` is for numbers and texts"
     if column.name in table.primary_key or any(column.name in unique for unique in table.unique):
         return
     if any(column.name in reference.columns for reference in table.references):
@@ -101,11 +103,11 @@ def _key(clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
 
 
 def _replaced(clause: ColumnClause, column: Column) -> Iterator[str]:
-    if column.kind is not Kind.TEXT:
-        entity = clause.entity or Entity.FREE_TEXT
+    whole = column.kind is Kind.INTEGER or (column.kind is Kind.DECIMAL and not column.scale)
+    if column.kind is not Kind.TEXT and not (whole and clause.entity in DIGITS):
         yield (
-            f"is of kind {column.kind} and cannot hold an invented {entity}; only texts are replaced. "
-            "Use `drop` with a `reason`"
+            f"is of kind {column.kind} and cannot hold an invented `{clause.entity}`, which takes a text column; "
+            "use `drop` with a `reason`"
         )
 
 

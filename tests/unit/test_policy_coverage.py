@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from gateway.policy.coverage import coverage
 from gateway.policy.loading import locate, parse_policy
 from gateway.policy.model import Policy
+from gateway.raw.generate.identities import invent
+from gateway.raw.generate.keys import fresh_keys
+from gateway.vocabulary.entities import Entity
+from gateway.vocabulary.errors import Unsupported
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
 
@@ -140,7 +144,7 @@ def test_every_table_and_column_is_missing_from_an_empty_source() -> None:
         ("sex", {**LEARNED, "domain": {"values": ["malle"]}}, "has no value `malle` among the 2 the source declares"),
         ("sex", {**LEARNED, "domain": {"values": ["malle"]}}, "did you mean `male`?"),
         ("sex", {**LEARNED, "domain": {"lowest": 0, "highest": 1}}, "declare `values`"),
-        ("sex", {"role": "direct", "treatment": "replace", "entity": "city"}, "only texts are replaced"),
+        ("sex", {"role": "direct", "treatment": "replace", "entity": "city"}, "cannot hold an invented `city`"),
         ("sex", {"role": "key", "treatment": "key"}, "cannot hold a fresh key"),
         ("ward", {**LEARNED, "domain": {"values": ["emergency"]}}, "at most 4 characters"),
         ("ward", {**LEARNED, "domain": {"lowest": 0, "highest": 1}}, "declare `values`"),
@@ -155,9 +159,9 @@ def test_every_table_and_column_is_missing_from_an_empty_source() -> None:
         ("age", {**LEARNED, "domain": {"lowest": 0, "highest": 99.5}}, "`highest` should be a whole number"),
         ("age", {**LEARNED, "domain": {"lowest": 0, "highest": 2**63}}, "`highest` should be within 64 bits"),
         ("age", {**LEARNED, "domain": COLUMNS["born"]["domain"]}, "`lowest` should be a number"),
-        ("age", {"role": "direct", "treatment": "replace", "entity": "phone"}, "only texts are replaced"),
+        ("age", {"role": "direct", "treatment": "replace", "entity": "email"}, "cannot hold an invented `email`"),
         ("dose", {**LEARNED, "domain": {"lowest": -1000, "highest": 1}}, "at most 3 digits before the point"),
-        ("dose", {"role": "key", "treatment": "key"}, "cannot hold a fresh key"),
+        ("born", {"role": "key", "treatment": "key"}, "cannot hold a fresh key"),
         ("born", {**LEARNED, "domain": {"lowest": 1900, "highest": 2000}}, "`lowest` should be a date without a time"),
         ("born", {**LEARNED, "domain": COLUMNS["seen"]["domain"]}, "`lowest` should be a date without a time"),
         ("born", {**LEARNED, "domain": {"values": ["1900-02-30"]}}, "its value `1900-02-30` should be a date"),
@@ -184,6 +188,31 @@ def test_a_column_that_points_at_a_person_is_not_learned() -> None:
     mother = Reference(columns=(ColumnName("age"),), target=TableName("patients"), target_columns=(ColumnName("id"),))
     schema = Schema(tables=(dataclasses.replace(PATIENTS, references=(mother,)), SCHEMA.tables[1]))
     assert any("points at `patients`, a person each" in line for line in told(policy(), schema))
+
+
+def accepted(kind: Kind, clause: dict[str, Any]) -> bool:
+    other = column("it", kind, native="bigint", scale=0 if kind is Kind.DECIMAL else None, values=("a",))
+    shape = dataclasses.replace(PATIENTS, columns=(PATIENTS.columns[0], other), unique=(), references=())
+    return not told(policy({"id": COLUMNS["id"], "it": clause}), Schema(tables=(shape, SCHEMA.tables[1])))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_is_accepted_to_be_made_can_be_made(kind: Kind) -> None:
+    it = column("it", kind, native="bigint", scale=0 if kind is Kind.DECIMAL else None, values=("a",))
+    for entity in Entity:
+        try:
+            invent({it.name: entity}, table("t", it), 2, seed=1)
+            possible = True
+        except Unsupported:
+            possible = False
+        clause = {"role": "direct", "treatment": "replace", "entity": entity.value}
+        assert accepted(kind, clause) is possible, entity
+    try:
+        fresh_keys(it, 2, seed=1)
+        possible = True
+    except Unsupported:
+        possible = False
+    assert accepted(kind, {"role": "key", "treatment": "key"}) is possible
 
 
 def unit(*key: str) -> dict[str, Any]:
