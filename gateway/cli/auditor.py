@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from gateway.cli.printing import Format, as_json, listing, out
-from gateway.policy.model import HARD_STOP_EPSILON
 from gateway.records.database import Records
 from gateway.records.log import Head
 from gateway.settings import SyntheticSettings
@@ -18,20 +17,22 @@ app = typer.Typer(help="Read and verify the log of who did what, when.", no_args
 
 
 def budget(style: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE) -> None:
-    """Show what has been spent on each unit of protection, and what is left before the hard stop."""
+    """Show what has been spent on each unit of protection, and what is left of the lifetime its last policy allows."""
     with closing(Records.open(SyntheticSettings().records_url)) as records:
         pairs = sorted({(entry.unit, entry.source) for entry in records.ledger.entries()})
         rows = []
         for unit, source in pairs:
             spent = records.ledger.spent(unit, source)
+            allowed = [e.lifetime_epsilon for e in records.ledger.entries(unit, source) if e.lifetime_epsilon][-1]
             rows.append(
                 {
                     "unit": unit,
                     "source": source,
-                    "releases": len(records.ledger.reservations(unit, source)),
+                    "releases": spent.releases,
                     "epsilon_spent": round(spent.epsilon, 4),
                     "delta": spent.delta,
-                    "epsilon_left": round(records.ledger.left(unit, source, HARD_STOP_EPSILON), 4),
+                    "epsilon_allowed": allowed,
+                    "epsilon_left": round(records.ledger.left(unit, source, allowed), 4),
                 }
             )
     listing(rows, style=style, title="Privacy budget", empty="Nothing has been spent.")

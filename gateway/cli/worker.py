@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
@@ -84,19 +85,22 @@ def run(
             progress=report,
             resume=RunId(resume) if resume else None,
         )
-    found = {
+    found: dict[str, Any] = {
         "run": outcome.run,
         "release": outcome.release,
         "passed": outcome.report.passed,
         "epsilon": round(outcome.certificate.epsilon, 4),
         "delta": outcome.certificate.delta,
+        "found": dict(Counter(finding.role.value for finding in outcome.findings)),
         "checks": {check.name: check.outcome.value for check in outcome.report.checks},
     }
     if style is Format.JSON:
         as_json(found)
     else:
         out.print(f"Run {outcome.run} is done: release candidate {outcome.release[:12]}.", highlight=False)
-        for name, result in found["checks"].items():  # type: ignore[attr-defined]
+        columns = ", ".join(f"{count} {role}" for role, count in found["found"].items())
+        out.print(f"  columns found: {columns}", highlight=False)
+        for name, result in found["checks"].items():
             out.print(f"  {'✓' if result == 'passed' else '✗'} {name}: {result.replace('_', ' ')}", highlight=False)
         err.print(f"Next: gateway releases show {outcome.release[:12]}", highlight=False)
     if not outcome.report.passed:

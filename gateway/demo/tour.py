@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from rich.console import Console
 from rich.panel import Panel
+from rich.table import Table
 
 import gateway
 from gateway.demo import clinic, servers
@@ -92,32 +94,33 @@ def forget(folder: Path) -> None:
 
 
 def _summary(place: Place, run: dict[str, Any], budget: dict[str, Any], log: dict[str, Any], *, seconds: float) -> None:
-    passed = sum(outcome == "passed" for outcome in run["checks"].values())
     with psycopg.connect(_libpq(place.sharing, "sharing", ANALYST)) as connection:
         rows = connection.execute("SELECT count(*) FROM clinic.patients").fetchone()
     count = rows[0] if rows else 0
+    passed = [name.replace("_", " ") for name, outcome in run["checks"].items() if outcome == "passed"]
+    odds = worst_posterior(run["epsilon"])
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("[bold]published", f"[bold]clinic.patients[/bold], {count:,} synthetic rows, after {seconds:.0f} s")
+    grid.add_row("found", ", ".join(f"{columns} {role}" for role, columns in run["found"].items()) + " columns")
+    grid.add_row("checks passed", f"{len(passed)} of {len(run['checks'])}: {', '.join(passed)}")
+    grid.add_row("spent", f"epsilon {run['epsilon']:g}, delta {run['delta']:g}")
+    grid.add_row("", f"whoever was 50 % sure that a patient is in the data becomes at most {odds:.0%} sure")
+    grid.add_row("left for patients", f"epsilon {budget['epsilon_left']:g} of {budget['epsilon_allowed']:g}")
+    grid.add_row("log", f"whole, {log['entries']} entries")
+    out.print(Panel(grid, title="The whole way", title_align="left", padding=(1, 2), expand=False))
     host = place.sharing.url.query["host"]
     look = f'{place.sharing.psql} "host={host} dbname=sharing user={ANALYST}"'
-    odds = worst_posterior(run["epsilon"])
-    facts = {
-        "checks passed": f"{passed} of {len(run['checks'])}: {', '.join(run['checks'])}",
-        "this release spent": f"epsilon {run['epsilon']:g}, delta {run['delta']:g}",
-        "which means": f"whoever was 50 % sure that a patient is in the data becomes at most {odds:.0%} sure",
-        "spent on patients": f"epsilon {budget['epsilon_spent']:g}; {budget['epsilon_left']:g} left to the hard stop",
-        "log": f"whole, {log['entries']} entries",
-    }
-    lines = [f"[bold]clinic.patients[/bold]: {count:,} synthetic rows, in {seconds:.0f} s\n"]
-    lines += [f"{name:<20} {value}" for name, value in facts.items()]
-    out.print(Panel("\n".join(lines), title="Published", title_align="left", padding=(1, 2)))
     query = "SELECT sex, deceased, count(*), round(avg(bmi), 1) AS bmi FROM clinic.patients GROUP BY 1, 2 ORDER BY 1, 2"
-    out.print("Query it as an analyst would:\n")
-    out.print(f"  {look} -c '{query}'\n", soft_wrap=True, highlight=False, markup=False)
-    environment = " ".join(f"{k}={v}" for k, v in _environment(place, "synthetic").items())
-    out.print("Look at the release as a steward would:\n")
-    out.print(
-        f"  {environment} gateway releases show {run['release'][:12]}\n", soft_wrap=True, highlight=False, markup=False
-    )
-    out.print("The databases keep running; `gateway demo --stop` ends them, `--fresh` starts over.", style="dim")
+    _type("Query it as an analyst would", f"{look} -c '{query}'")
+    environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in _environment(place, "synthetic").items())
+    program = Path(sys.executable).with_name("gateway")
+    _type("Read the release as a steward would", f"{environment} {program} releases show {run['release'][:12]}")
+    out.print("The databases keep running: `gateway demo --stop` ends them, `--fresh` starts over.", style="dim")
+
+
+def _type(what: str, line: str) -> None:
+    out.print(f"{what}:\n")
+    out.print(f"  {line}\n", soft_wrap=True, highlight=False, markup=False)
 
 
 def _gateway(place: Place, side: str, *arguments: str) -> Any:  # noqa: ANN401 - the JSON that a command prints
@@ -129,9 +132,12 @@ def _gateway(place: Place, side: str, *arguments: str) -> Any:  # noqa: ANN401 -
         text=True,
         check=False,
     )
+    told = json.loads(done.stdout) if "json" in arguments and done.stdout else {}
     if done.returncode:
-        raise CheckFailed(f"`gateway {' '.join(arguments[:2])}` ended with exit code {done.returncode}; see above")
-    return json.loads(done.stdout) if "json" in arguments else done.stdout
+        failed = [name for name, outcome in told.get("checks", {}).items() if outcome != "passed"]
+        why = f"these checks did not pass: {', '.join(failed)}" if failed else "see above"
+        raise CheckFailed(f"`gateway {' '.join(arguments[:2])}` ended with exit code {done.returncode}; {why}")
+    return told
 
 
 def _environment(place: Place, side: str) -> dict[str, str]:

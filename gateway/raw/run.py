@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from gateway.policy.model import Policy, TableClause
     from gateway.raw.connect.source import Snapshot
+    from gateway.raw.detect.findings import Finding
     from gateway.raw.generate.generator import Generator, Measurements
     from gateway.raw.rows import RawTable
     from gateway.records.database import Records, Step
@@ -75,12 +76,15 @@ class Outcome:
     release: ReleaseId
     report: StewardReport
     certificate: Certificate
+    findings: tuple[Finding, ...]
+    """What detection said of the columns that were released, for the worker's own eyes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
     """What was read, under one snapshot."""
 
+    findings: tuple[Finding, ...]
     table: Table
     train: RawTable
     control: RawTable
@@ -179,7 +183,7 @@ def _work(job: Job) -> Outcome:
     measurements = _measure(job, rows)
     table = _sample(job, rows, measurements)
     report = _judge(job, rows, table)
-    return _hand_over(job, measurements, table, report)
+    return _hand_over(job, rows, measurements, table, report)
 
 
 def _begin(job: Job, *, resumed: bool) -> None:
@@ -212,7 +216,7 @@ def _read(job: Job) -> Rows:
     with closing(open_source(job.url, job.policy.source.schema_name)) as source:
         source.refuse_writers()
         with source.snapshot() as snapshot:
-            _fits(job, snapshot)
+            findings = _fits(job, snapshot)
             if not job.reached(RunState.RESERVED):
                 _reserve(job)
             table = snapshot.schema.table(TableName(job.policy.unit.table))
@@ -220,17 +224,18 @@ def _read(job: Job) -> Rows:
             rows = read_table(snapshot, shape, lambda count: job.progress(f"reading {table.name}: {count:,} rows", 0.0))
     secret = job.folder.control_secret()
     train, control = split_by_unit(rows, job.key, share=job.policy.generate.holdout, secret=secret)
-    return Rows(table=table, train=train, control=control)
+    return Rows(findings=findings, table=table, train=train, control=control)
 
 
-def _fits(job: Job, snapshot: Snapshot) -> None:
-    """Raise ``PolicyError`` unless every column is covered and no finding contradicts the policy."""
-    problems = coverage(job.policy, snapshot.schema)
-    if not problems:
-        chosen = [TableName(n) for n, t in job.policy.tables.items() if t.treatment is TableTreatment.SYNTHESIZE]
-        problems = contradictions(detect(snapshot, tables=chosen, progress=job.progress), job.policy)
-    if problems:
+def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
+    """Return what detection finds; ``PolicyError`` unless every column is covered and no finding contradicts that."""
+    if problems := coverage(job.policy, snapshot.schema):
         raise PolicyError(job.policy.name, problems)
+    chosen = [TableName(n) for n, t in job.policy.tables.items() if t.treatment is TableTreatment.SYNTHESIZE]
+    findings = detect(snapshot, tables=chosen, progress=job.progress)
+    if problems := contradictions(findings, job.policy):
+        raise PolicyError(job.policy.name, problems)
+    return findings
 
 
 def _reserve(job: Job) -> None:
@@ -316,7 +321,9 @@ def _judge(job: Job, rows: Rows, table: SyntheticTable) -> StewardReport:
     return report
 
 
-def _hand_over(job: Job, measurements: Measurements, table: SyntheticTable, report: StewardReport) -> Outcome:
+def _hand_over(
+    job: Job, rows: Rows, measurements: Measurements, table: SyntheticTable, report: StewardReport
+) -> Outcome:
     # the run's own time, so that a resumed run writes the same bundle again
     created = job.records.runs.get(job.run).created
     certificate = handover.certify(job.policy, measurements.events)
@@ -339,4 +346,4 @@ def _hand_over(job: Job, measurements: Measurements, table: SyntheticTable, repo
                 target=job.policy.target.name,
             )
     job.folder.tidy()
-    return Outcome(run=job.run, release=release, report=report, certificate=certificate)
+    return Outcome(run=job.run, release=release, report=report, certificate=certificate, findings=rows.findings)
