@@ -20,6 +20,7 @@ from gateway.raw.connect import cells
 from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
@@ -33,8 +34,8 @@ SIGNATURE = b"PGCOPY\n\xff\r\n\0"
 _HEADER = len(SIGNATURE) + 8
 _TRAILER = 2
 _PADDING = b"\0" * 16
-_FAST_DIGITS = 18
-"""Decimals of at most so many digits are decoded as int64; wider ones travel as text."""
+_FAST_DIGITS = 15
+"""Decimals of at most so many digits fit into an int64 as groups of four; wider ones travel as text."""
 
 _EPOCH = dt.date(2000, 1, 1)
 """Day 0 of the wire."""
@@ -43,11 +44,17 @@ _FIRST_DAY = (dt.date(dt.MINYEAR, 1, 1) - _EPOCH).days
 _LAST_DAY = (dt.date(dt.MAXYEAR, 12, 31) - _EPOCH).days
 _DAY_MICROSECONDS = 86_400_000_000
 _NUMERIC_NEGATIVE, _NUMERIC_SPECIAL = 0x4000, 0xC000
-_POWERS = 10 ** np.arange(19, dtype=np.int64)
+_POWERS = 10_000 ** np.arange(5, dtype=np.int64)
 
 
-def expression(column: Column, quoted: str) -> str:
-    """Return the SQL that sends ``quoted`` in a form known here."""
+def expression(column: Column, quoted: str, *, unchecked: bool = False) -> str:
+    """Return the SQL that sends ``quoted`` in a form known here. The session's time zone must be UTC.
+
+    ``unchecked`` says that the database is in SQL_ASCII, which lets any bytes in: the server would end the whole COPY
+    at the first that are not UTF-8, so they are sent as bytes.
+    """
+    if unchecked and column.kind in (Kind.TEXT, Kind.ENUM):
+        return f"pg_catalog.convert_to({quoted}::pg_catalog.text, 'SQL_ASCII')"
     if column.kind is Kind.DATETIME:
         zoned = "with time zone" in column.native
         return f"{quoted}::pg_catalog.{'timestamptz' if zoned else 'timestamp'}"
@@ -58,7 +65,7 @@ def expression(column: Column, quoted: str) -> str:
     return f"{quoted}::pg_catalog.{_CASTS[column.kind]}"
 
 
-def decode(buffer: bytes, lengths: Sequence[int], columns: Sequence[Column]) -> pa.RecordBatch:
+def decode(buffer: bytes, lengths: array[int], columns: Sequence[Column]) -> pa.RecordBatch:
     """Return the rows in ``buffer``, the CopyData messages of ``lengths`` bytes one after the other.
 
     The stream's header and trailer may be among them. Bad cells are NULL. ``ValueError`` when the rows do not have the
@@ -66,7 +73,7 @@ def decode(buffer: bytes, lengths: Sequence[int], columns: Sequence[Column]) -> 
     """
     wire = _Wire(buffer)
     at = _starts(buffer, lengths)
-    if len(at) and (wire.int16(at) != len(columns)).any():
+    if (wire.int16(at) != len(columns)).any():
         raise ValueError("rows with another number of fields than columns")
     at = at + 2
     arrays = []
@@ -102,8 +109,8 @@ class _Wire:
         return self._views[8][at].astype(np.int64)
 
 
-def _starts(buffer: bytes, lengths: Sequence[int]) -> Positions:
-    sizes = np.asarray(lengths, np.int64)
+def _starts(buffer: bytes, lengths: array[int]) -> Positions:
+    sizes = np.frombuffer(lengths, np.int64)
     ends = np.cumsum(sizes)
     at = ends - sizes
     if buffer.startswith(SIGNATURE):
@@ -113,7 +120,7 @@ def _starts(buffer: bytes, lengths: Sequence[int]) -> Positions:
 
 
 def _expect(sizes: Positions, nulls: Nulls, *, size: int) -> None:
-    if (sizes[~nulls] != size).any():
+    if ((sizes != size) & ~nulls).any():
         raise ValueError("a field of another length than its type has")
 
 
@@ -172,16 +179,18 @@ def _decimals(wire: _Wire, at: Positions, sizes: Positions, nulls: Nulls, column
     sign = (head >> 16) & 0xFFFF
     bad = nulls | (sign >= _NUMERIC_SPECIAL)
     count[bad] = 0
-    if (sizes[~bad] != 8 + 2 * count[~bad]).any():
+    if ((sizes != 8 + 2 * count) & ~bad).any():
         raise ValueError("a field of another length than its type has")
     values = np.zeros(len(at), np.int64)
-    shift = 4 * weight + (column.scale or 0)
+    last = len(wire.buffer) - 2
     for place in range(int(count.max(initial=0))):
-        digits = np.where(count > place, wire.int16(np.where(count > place, at + 8 + 2 * place, 0)), 0).astype(np.int64)
-        power = shift - 4 * place
-        values += np.where(
-            power >= 0, digits * _POWERS[power.clip(0, _FAST_DIGITS)], digits // _POWERS[(-power).clip(0, _FAST_DIGITS)]
-        )
+        digits = wire.int16(np.minimum(at + 8 + 2 * place, last))
+        values = np.where(count > place, values * 10_000 + digits, values)
+    # the last digit now counts ones; make it count units of the group of four that the scale ends in, then of the scale
+    scale = column.scale or 0
+    groups = -(-scale // 4)
+    values *= _POWERS[(weight + 1 - count + groups).clip(0, len(_POWERS) - 1)]
+    values //= 10 ** (4 * groups - scale)
     np.negative(values, out=values, where=sign == _NUMERIC_NEGATIVE)
     # a decimal128 is a 128-bit integer, low half first; the high half of an int64 is its sign
     halves = np.column_stack([values, values >> 63])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import select
+from array import array
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from psycopg import Error, pq
@@ -15,8 +17,11 @@ from psycopg import Error, pq
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from psycopg.pq.abc import PGconn, PGresult
+
 _ROWS = 32_768
 _BYTES = 8 * 2**20
+_BETWEEN_CHECKS = 64
 
 
 class CopyFailed(Exception):
@@ -28,7 +33,7 @@ class CopyFailed(Exception):
         super().__init__(sqlstate)
 
 
-def copy_rows(connection: pq.abc.PGconn, command: str) -> Iterator[tuple[bytes, list[int]]]:
+def copy_rows(connection: PGconn, command: str) -> Iterator[tuple[bytes, array[int]]]:
     """Yield the CopyData messages of ``command``, batch by batch: their bytes one after the other, and their lengths.
 
     A server sends one message per row. Ends the command when it is left early, by receiving the rest. Raises
@@ -36,33 +41,36 @@ def copy_rows(connection: pq.abc.PGconn, command: str) -> Iterator[tuple[bytes, 
     """
     try:
         _start(connection, command.encode())
+        more = True
         try:
-            more = True
             while more:
                 buffer, lengths, more = _receive(connection)
                 yield buffer, lengths
         finally:
-            _finish(connection)
+            if more:
+                # left early or failed already: what else goes wrong here must not hide that
+                with suppress(CopyFailed, Error):
+                    _finish(connection)
+        _finish(connection)
     except Error as error:
         raise CopyFailed(error.sqlstate) from None
 
 
-def _receive(connection: pq.abc.PGconn) -> tuple[bytes, list[int], bool]:
-    messages, held = io.BytesIO(), 0
-    lengths: list[int] = []
+def _receive(connection: PGconn) -> tuple[bytes, array[int], bool]:
+    messages, lengths = io.BytesIO(), array("q")
     # each message is copied out at once: keeping 32,768 small objects alive costs more than receiving them
     receive, keep, note = connection.get_copy_data, messages.write, lengths.append
-    while len(lengths) < _ROWS and held < _BYTES:
-        length, message = receive(0)
-        if length < 0:
-            return messages.getvalue(), lengths, False
-        keep(message)
-        note(length)
-        held += length
+    while len(lengths) < _ROWS and messages.tell() < _BYTES:
+        for _ in range(_BETWEEN_CHECKS):
+            length, message = receive(0)
+            if length < 0:
+                return messages.getvalue(), lengths, False
+            keep(message)
+            note(length)
     return messages.getvalue(), lengths, True
 
 
-def _start(connection: pq.abc.PGconn, command: bytes) -> None:
+def _start(connection: PGconn, command: bytes) -> None:
     """Send ``command`` and wait for the server's answer in Python, so that a long wait can be interrupted."""
     connection.send_query(command)
     socket = select.poll()
@@ -80,7 +88,7 @@ def _start(connection: pq.abc.PGconn, command: bytes) -> None:
         raise CopyFailed(_sqlstate(result))
 
 
-def _finish(connection: pq.abc.PGconn) -> None:
+def _finish(connection: PGconn) -> None:
     while connection.status == pq.ConnStatus.OK and connection.transaction_status == pq.TransactionStatus.ACTIVE:
         result = connection.get_result()
         if result is None:
@@ -97,6 +105,6 @@ def _finish(connection: pq.abc.PGconn) -> None:
         raise CopyFailed(None)
 
 
-def _sqlstate(result: pq.abc.PGresult | None) -> str | None:
+def _sqlstate(result: PGresult | None) -> str | None:
     code = result.error_field(pq.DiagnosticField.SQLSTATE) if result else None
     return code.decode("ascii", "replace") if code else None

@@ -61,9 +61,9 @@ def changed(table: str) -> SourceFailed:
     )
 
 
-def forbidden(table: str, remedy: str) -> SourceRefused:
-    """Return the refusal of a table that the role may not read, with the statement that fixes it."""
-    return SourceRefused(f"the source's role may not read table {table}; let it: {remedy}")
+def forbidden(what: str, remedy: str) -> SourceRefused:
+    """Return the refusal of a table (``what``) that the role may not read, with the statement that fixes it."""
+    return SourceRefused(f"the source's role may not read {what}; let it: {remedy}")
 
 
 def failed(what: str, *, code: object) -> SourceFailed:

@@ -27,11 +27,13 @@ def read_schema(
     *,
     schema: str | None,
     natives: Mapping[tuple[str, str], str],
+    bases: Mapping[tuple[str, str], str] | None = None,
     without: Iterable[str] = (),
 ) -> Schema:
     """Return the tables of ``schema``, by name, each with its columns in declared order.
 
-    ``natives`` gives the source's own name of each column's type by (table, column). Tables named in ``without`` (a
+    ``natives`` gives the source's own name of each column's type by (table, column), and
+    ``bases`` that of the type behind a domain. Tables named in ``without`` (a
     partitioned table's partitions) are left out, and so are references that leave the schema. Views are no tables.
     """
     inspector = sa.inspect(connection)
@@ -53,7 +55,7 @@ def read_schema(
         tables.append(
             Table(
                 name=TableName(name),
-                columns=_columns(columns[at], table=name, natives=natives),
+                columns=_columns(columns[at], table=name, natives=natives, bases=bases or {}),
                 primary_key=_names(key["constrained_columns"] if key else ()),
                 references=_references(references.get(at, ()), schema=schema, known=set(kept)),
                 unique=_unique(unique.get(at, ())),
@@ -90,9 +92,14 @@ def _names(names: Iterable[str | None]) -> tuple[ColumnName, ...]:
 
 
 def _columns(
-    found: Iterable[ReflectedColumn], *, table: str, natives: Mapping[tuple[str, str], str]
+    found: Iterable[ReflectedColumn],
+    *,
+    table: str,
+    natives: Mapping[tuple[str, str], str],
+    bases: Mapping[tuple[str, str], str],
 ) -> tuple[Column, ...]:
-    return tuple(kinds.column(one, native=natives.get((table, one["name"]), "")) for one in found)
+    places = ((one, (table, one["name"])) for one in found)
+    return tuple(kinds.column(one, native=natives.get(at, ""), base=bases.get(at)) for one, at in places)
 
 
 def _references(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ MOST_DIGITS = 38
 """Digits an Arrow decimal128 holds; a column that declares more is read as float64."""
 
 # The first match counts: Float stands before Numeric because it is one in some versions, MySQL's SET is a String.
-# Whatever is not listed cannot be learned: bytes, arrays, JSON, geometry, ranges, times of day, intervals, money.
+# What is not listed cannot be learned: bytes, arrays, JSON, geometry, ranges, times of day, intervals, money.
 _KINDS: tuple[tuple[tuple[type[TypeEngine[Any]], ...], Kind], ...] = (
     ((sa.Enum,), Kind.ENUM),
     ((sa.Boolean,), Kind.BOOLEAN),
@@ -31,17 +32,23 @@ _KINDS: tuple[tuple[tuple[type[TypeEngine[Any]], ...], Kind], ...] = (
 )
 
 
-def column(reflected: ReflectedColumn, *, native: str) -> Column:
+def column(reflected: ReflectedColumn, *, native: str, base: str | None = None) -> Column:
     """Return the column that SQLAlchemy ``reflected``; ``native`` is the source's own name of its type.
 
-    A domain is what it is a domain of. A decimal of more than ``MOST_DIGITS`` digits has no scale here.
+    A domain is what it is a domain of, and ``base`` the source's own name of that, such as ``numeric(8,2)``. A
+    decimal of more than ``MOST_DIGITS`` digits has no scale here.
     """
     declared, nullable = reflected["type"], reflected["nullable"]
     while isinstance(declared, postgresql.DOMAIN):
         nullable = nullable and not declared.not_null
         declared = declared.data_type
     kind = kind_of(declared)
-    precision, scale = _digits(declared) if kind is Kind.DECIMAL else (None, None)
+    sizes = [int(size) for size in re.findall(r"-?\d+", base or "")]
+    precision, scale, length = None, None, None
+    if kind is Kind.DECIMAL:
+        precision, scale = _digits(*sizes[:2]) if sizes else _digits(*_declared_digits(declared))
+    elif kind is Kind.TEXT and isinstance(declared, sa.String):
+        length = sizes[0] if sizes else declared.length
     return Column(
         name=ColumnName(str(reflected["name"])),
         kind=kind,
@@ -50,7 +57,7 @@ def column(reflected: ReflectedColumn, *, native: str) -> Column:
         values=tuple(declared.enums) if isinstance(declared, sa.Enum) else (),
         precision=precision,
         scale=scale,
-        length=declared.length if kind is Kind.TEXT and isinstance(declared, sa.String) else None,
+        length=length,
         comment=reflected.get("comment"),
     )
 
@@ -67,8 +74,11 @@ def kind_of(declared: TypeEngine[Any]) -> Kind:
     return Kind.UNSUPPORTED
 
 
-def _digits(declared: TypeEngine[Any]) -> tuple[int | None, int | None]:
-    precision, scale = getattr(declared, "precision", None), getattr(declared, "scale", None)
+def _declared_digits(declared: TypeEngine[Any]) -> tuple[int | None, int | None]:
+    return getattr(declared, "precision", None), getattr(declared, "scale", None)
+
+
+def _digits(precision: int | None = None, scale: int | None = None) -> tuple[int | None, int | None]:
     if precision is None or scale is None:
         return precision, None
     return precision, scale if 0 <= scale <= precision <= MOST_DIGITS else None

@@ -37,8 +37,19 @@ _ESTIMATE = sa.text(
 )
 _BATCH = 20_000
 _READING = frozenset(
-    "SELECT|USAGE|SHOW VIEW|SHOW DATABASES|SHOW CREATE ROUTINE|SHOW_ROUTINE|PROCESS|REPLICATION CLIENT|BINLOG MONITOR"
-    "|SLAVE MONITOR|REPLICA MONITOR".split("|")
+    [
+        "SELECT",
+        "USAGE",
+        "SHOW VIEW",
+        "SHOW DATABASES",
+        "SHOW CREATE ROUTINE",
+        "SHOW_ROUTINE",
+        "PROCESS",
+        "REPLICATION CLIENT",
+        "BINLOG MONITOR",
+        "SLAVE MONITOR",
+        "REPLICA MONITOR",
+    ]
 )
 _GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?P<place>.+) TO ", re.DOTALL)
 _ROLE = re.compile(r"GRANT (?P<roles>.+?) TO ", re.DOTALL)
@@ -89,7 +100,8 @@ class MySQLSource:
     def snapshot(self) -> Iterator[MySQLSnapshot]:
         """Open one REPEATABLE READ, READ ONLY transaction; every read and the introspection happen inside it."""
         with self._session() as connection:
-            with _told("opening a snapshot", self._limits):
+            remedy = f"GRANT SELECT ON {_quoted(self._schema)}.* TO ...;"
+            with _told("opening a snapshot", self._limits, remedy=remedy):
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
                 snapshot = MySQLSnapshot(connection, self._schema, self._limits)
@@ -212,6 +224,10 @@ class MySQLSnapshot:
             # closing receives the rest; after a failure there is none
             with suppress(pymysql.MySQLError, OSError, AttributeError):
                 cursor.close()
+            # or both try to receive the rest once more when they are collected
+            cursor.connection = None
+            if cursor._result is not None:  # noqa: SLF001 - the driver has no other way to leave a broken result
+                cursor._result.unbuffered_active = False  # noqa: SLF001
 
 
 def _expression(column: Column) -> str:
@@ -231,15 +247,27 @@ def _rights(connection: sa.Connection) -> set[str]:
         of = waiting.pop()
         seen.add(of)
         try:
-            grants = [str(row[0]) for row in connection.execute(sa.text(f"SHOW GRANTS FOR {_escaped(of)}"))]
+            grants = _grants(connection, of)
         except sa.exc.DBAPIError:
-            rights.add(f"role {of}")
+            rights.add(f"to act as {of}, whose own rights it may not see")
             continue
         for grant in grants:
             found, roles = _parsed(grant)
             rights |= found
             waiting += [role for role in roles if role not in seen]
     return rights
+
+
+def _grants(connection: sa.Connection, of: str) -> list[str]:
+    try:
+        return [str(row[0]) for row in connection.execute(sa.text(f"SHOW GRANTS FOR {_escaped(of)}"))]
+    except sa.exc.DBAPIError:
+        # MariaDB shows a role's grants to those only who have put it on
+        connection.execute(sa.text(f"SET ROLE {_escaped(of)}"))
+        try:
+            return [str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_ROLE")]
+        finally:
+            connection.exec_driver_sql("SET ROLE NONE")
 
 
 def _escaped(sql: str) -> str:
@@ -279,8 +307,8 @@ def _failure(what: str, code: object, limits: Limits, *, table: str | None, reme
         return failures.locked(what, seconds=limits.lock)
     if table and code in _CHANGED:
         return failures.changed(table)
-    if table and code in _FORBIDDEN:
-        return failures.forbidden(table, remedy)
+    if code in _FORBIDDEN:
+        return failures.forbidden(f"table {table}" if table else "a table of which it sees some columns only", remedy)
     return failures.failed(what, code=code)
 
 

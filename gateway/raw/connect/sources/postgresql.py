@@ -30,10 +30,12 @@ _quoted = postgresql.dialect(paramstyle="named").identifier_preparer.quote_ident
 
 _CATALOGUE = sa.text("""
     SELECT c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), c.relkind = 'p', c.relispartition,
-           c.oid::int8, pg_catalog.pg_relation_filenode(c.oid)::int8
+           c.oid::int8, pg_catalog.pg_relation_filenode(c.oid)::int8,
+           CASE WHEN t.typtype = 'd' THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) END
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     WHERE n.nspname = :schema AND c.relkind IN ('r', 'p')
 """)
 _SIZE = sa.text("""
@@ -118,6 +120,7 @@ class PostgresSource:
             with _told("opening a snapshot", self._limits):
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{self._limits.statement}s'")
+                connection.exec_driver_sql("SET LOCAL timezone = 'UTC'")
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{self._limits.lock}s'")
             yield connection
         finally:
@@ -143,6 +146,7 @@ class PostgresSnapshot:
             connection,
             schema=schema,
             natives={(row[0], row[1]): row[2] for row in rows},
+            bases={(row[0], row[1]): row[7] for row in rows if row[7]},
             without={row[0] for row in rows if row[4]},
         )
         self._reading: str | None = None
@@ -185,7 +189,9 @@ class PostgresSnapshot:
             raise RuntimeError(f"table {self._reading} is still being read from this snapshot; finish it first")
         only = "" if table in self._partitioned else "ONLY "
         place = f"{only}{_quoted(self._name)}.{_quoted(table)}{clause}"
-        items = ", ".join(binary_copy.expression(column, _quoted(column.name)) for column in wanted)
+        unchecked = self._pgconn().parameter_status(b"server_encoding") == b"SQL_ASCII"
+        names = ((column, _quoted(column.name)) for column in wanted)
+        items = ", ".join(binary_copy.expression(column, name, unchecked=unchecked) for column, name in names)
         self._reading = table
         try:
             with _told(f"reading table {table}", self._limits, table=table, remedy=self._grant(table)):
@@ -242,7 +248,7 @@ def _failure(what: str, code: str | None, limits: Limits, *, table: str | None, 
     if table and code in _CHANGED:
         return failures.changed(table)
     if table and code == "42501":
-        return failures.forbidden(table, remedy)
+        return failures.forbidden(f"table {table}", remedy)
     return failures.failed(what, code=code)
 
 
