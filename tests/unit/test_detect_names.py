@@ -188,8 +188,14 @@ def test_references_in_a_circle_end() -> None:
 def test_a_comment_and_a_generic_name_in_a_telling_table_are_read() -> None:
     found = findings_by_name(
         a_table("patients", "patient_id:i c1:t", key=["patient_id"], comments={"c1": "E-mail address of the patient"}),
-        a_table("diagnoses", "patient_id:i code:t", references=[("patient_id", "patients", "patient_id")]),
+        a_table(
+            "diagnoses",
+            "diagnosis_id:i patient_id:i code:t",
+            key=["diagnosis_id"],
+            references=[("patient_id", "patients", "patient_id")],
+        ),
     )
+    assert found["diagnoses", "diagnosis_id"].role is Role.NONE
     assert found["patients", "c1"].entity == "email"
     assert found["diagnoses", "code"].role is Role.SENSITIVE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.raw.detect.findings import Evidence
 from gateway.raw.detect.lexicon import BOOKKEEPING, Need
-from gateway.raw.detect.meanings import role_of
+from gateway.raw.detect.meanings import CODED, role_of
 from gateway.raw.detect.wording import matches, person_word, singular, words
 from gateway.vocabulary.roles import Role
 from gateway.vocabulary.schema import NUMERIC_KINDS, TEMPORAL_KINDS, Kind
@@ -78,7 +78,8 @@ class Names:
         prefix, rest = _split(sample)
         said = f"the column's name says {' '.join(rest)!r}"
         for evidence in self._from_words(sample.column.name, sample, 1.0, "the column's name"):
-            if not (prefix and evidence.entity in _WHOLE_TABLES):
+            number_of_row = sample.column.name in sample.table.primary_key and evidence.entity in CODED
+            if not number_of_row and not (prefix and evidence.entity in _WHOLE_TABLES):
                 yield evidence
         linked = sample.context.nearness >= Need.LINKED
         if linked and rest and person_word(rest[-1]) and len(rest) <= 2 and sample.column.kind is Kind.TEXT:  # noqa: PLR2004 - a word and a qualifier
