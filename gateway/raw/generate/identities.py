@@ -39,6 +39,8 @@ _TEXTS: dict[Entity, Callable[[Personas], list[str]]] = {
     Entity.PASSWORD: lambda persona: _tokens(persona.sexes.size, persona.generator),
 }
 _DIGITS = frozenset({Entity.PHONE, Entity.NATIONAL_NUMBER, Entity.POST_CODE, Entity.CREDIT_CARD, Entity.BANK_ACCOUNT})
+_WRITTEN = {Entity.PHONE: 14, Entity.NATIONAL_NUMBER: 11, Entity.BANK_ACCOUNT: 20}
+"""The lengths of numbers with their punctuation."""
 _TOKEN = 16
 _TEN_DIGITS = 10**10
 _SEX_COLUMNS = frozenset({"sex", "gender", "geschlecht", "sexe", "sexo"})
@@ -116,7 +118,8 @@ def _values(column: Column, entity: Entity, persona: Personas, *, locale: str, u
 
 
 def _numbers(column: Column, entity: Entity, persona: Personas, *, locale: str) -> list[str]:
-    written = column.kind is Kind.TEXT
+    # as people write it where there is room, else digits alone
+    written = column.kind is Kind.TEXT and (column.length is None or column.length >= _WRITTEN.get(entity, 0))
     rows, generator = persona.sexes.size, persona.generator
     if entity is Entity.PHONE:
         narrow = not written and largest_number(column) < _TEN_DIGITS

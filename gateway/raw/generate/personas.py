@@ -39,19 +39,23 @@ def faker_of(locale: str, seed: int) -> Any:  # noqa: ANN401 - Faker's proxy has
 class Personas:
     """One invented person with an address per row; every property is a list with one text per row.
 
-    ``sexes`` has FEMALE, MALE or UNKNOWN per row. Texts are drawn from pools of 500 given by Faker, so they repeat as
-    real names and towns do; house numbers are new in every row.
+    ``sexes`` has FEMALE, MALE or UNKNOWN per row. Texts are drawn from pools of up to 500 given by Faker, so they
+    repeat as real names and towns do; house numbers are new in every row.
     """
 
     source: Any
     generator: np.random.Generator
     sexes: NDArray[np.int8]
 
+    @property
+    def _size(self) -> int:
+        return max(1, min(_POOL, self.sexes.size))
+
     def _pool(self, make: Callable[[], str]) -> NDArray[np.object_]:
-        return np.asarray([make() for _ in range(_POOL)], dtype=object)
+        return np.asarray([make() for _ in range(self._size)], dtype=object)
 
     def _picks(self) -> NDArray[np.int64]:
-        return self.generator.integers(0, _POOL, self.sexes.size)
+        return self.generator.integers(0, self._size, self.sexes.size)
 
     @cached_property
     def given_names(self) -> list[str]:
