@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gateway.privacy.events import Event
 
-RESOLUTION = 1e-4
+RESOLUTION = 1e-3
 """Step of the privacy-loss grid as a share of the loss's own standard deviation; the claim's slack stays under .1 %."""
 
 

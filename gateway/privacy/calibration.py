@@ -20,7 +20,7 @@ GRID = 1024
 """Sigmas are whole multiples of 1/GRID, rounded up: exact in binary, so what is recorded is what was drawn."""
 
 PRECISION = 3e-4
-"""A plan's total mu is within this share of the largest that the accountant allows."""
+"""A plan's claim, or its total mu, is within this share of the largest that the accountant allows."""
 
 
 @lru_cache(maxsize=64)
@@ -61,6 +61,8 @@ def sigmas(weights: tuple[float, ...], budget: Budget, *, selections: tuple[floa
         aim = highest * budget.epsilon / price * (1 - PRECISION / 2)
         middle = min(max(aim, lowest + margin), highest - margin / 8)
         paid = _price(middle, weights, budget, selections)
+        if (1 - PRECISION) * budget.epsilon <= paid <= budget.epsilon:
+            return _scaled(middle, weights)
         if paid <= budget.epsilon:
             lowest = middle
         else:

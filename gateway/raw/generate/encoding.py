@@ -74,7 +74,8 @@ def _within(
     if ends.dtype == np.float64:
         starts = np.array(domain.starts, dtype=np.float64)
         steps = generator.integers(0, 1000, size=at.size) / 1000.0
-        return np.asarray(starts[at] + (ends - starts)[at] * steps, dtype=np.float64)
+        below = np.nextafter(ends, starts)  # rounding must not carry a number into the next range
+        return np.minimum(starts[at] + (ends - starts)[at] * steps, below[at])
     lowest = np.array(domain.starts, dtype=np.int64)[at]
     drawn = generator.integers(lowest, ends[at].astype(np.int64), endpoint=True)
     return np.maximum(drawn - drawn % 1_000_000, lowest) if column.kind is Kind.DATETIME else drawn

@@ -1,0 +1,233 @@
+"""Counting, binning, the schedule, and files of measurements."""
+
+import collections
+import itertools
+import math
+import pickletools
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.estimation.measurement import NoisyMarginal
+from gateway.privacy import accountant
+from gateway.privacy.budget import Budget
+from gateway.privacy.events import DiscreteGaussianEvent, SelectionEvent
+from gateway.raw.generate import measurements
+from gateway.raw.generate.binning import bins, coarsen, project
+from gateway.raw.generate.counters.memory import MemoryCounter, distinct, one_row_per_unit
+from gateway.raw.generate.domain import Ranges, Values
+from gateway.raw.generate.measurements import ColumnMeasured, TableMeasurements
+from gateway.raw.generate.schedule import Expected, Schedule, Search, pairs_of, schedule
+from gateway.vocabulary.errors import ArtefactFailed
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.schema import Column, Kind
+
+CELLS = (3, 1, 300, 70_000)
+
+
+@settings(max_examples=30)
+@given(data=st.data(), rows=st.integers(0, 30))
+def test_counts_are_those_of_counting_by_hand(data: st.DataObject, rows: int) -> None:
+    codes = [np.array([data.draw(st.integers(0, n - 1)) for _ in range(rows)], dtype=np.int32) for n in CELLS]
+    counter = MemoryCounter(codes, cells=CELLS, rows=rows)
+    assert counter.count(()).item() == rows
+    for columns in [(0,), (2,), (0, 2), (2, 0), (1, 3), (0, 1, 2)]:
+        by_hand = collections.Counter(zip(*(codes[j].tolist() for j in columns), strict=True))
+        counted = counter.count(columns)
+        assert counted.dtype == np.int64
+        assert counted.shape == tuple(CELLS[j] for j in columns)
+        assert {tuple(map(int, at)): int(counted[tuple(at)]) for at in np.argwhere(counted)} == dict(by_hand)
+
+
+def test_coarser_cells_sum_finer_ones() -> None:
+    codes = np.random.default_rng(0).integers(0, 6, size=100)
+    to = np.array([0, 0, 1, 2, 1, 0], dtype=np.int32)
+    counter = MemoryCounter([codes], cells=[6], rows=100)
+    coarse = counter.coarsened([to])
+    assert coarse.cells == (3,)
+    assert coarse.count((0,)).tolist() == np.bincount(to, weights=counter.count((0,))).tolist()
+
+
+def test_values_are_counted_without_null() -> None:
+    values, counts = distinct(pa.chunked_array([["a", None], [], ["b", "a"]], pa.string()))
+    assert dict(zip(values, counts.tolist(), strict=True)) == {"a": 2, "b": 1}
+    assert distinct(pa.chunked_array([], pa.string()))[0] == []
+
+
+@settings(max_examples=40)
+@given(keys=st.lists(st.tuples(st.sampled_from([None, 1, 2]), st.sampled_from([None, "x", "y"])), max_size=12))
+def test_one_row_is_kept_of_each_unit_and_none_of_nobody(keys: list[tuple[int | None, str | None]]) -> None:
+    table = pa.table(
+        {"a": pa.array([a for a, _ in keys], pa.int64()), "b": pa.array([b for _, b in keys], pa.string()),
+         "row": pa.array(range(len(keys)), pa.int64())}
+    )  # fmt: skip
+    kept = one_row_per_unit(table, [ColumnName("a"), ColumnName("b")])["row"].to_pylist()
+    first: dict[tuple[int | None, str | None], int] = {}
+    for row, key in enumerate(keys):
+        if None not in key:
+            first.setdefault(key, row)
+    assert kept == sorted(first.values())
+
+
+@given(
+    noisy=st.lists(st.integers(-500, 5000), min_size=1, max_size=30),
+    total=st.floats(0, 10_000),
+    seed=st.integers(0, 9),
+)
+@settings(max_examples=60)
+def test_projected_counts_are_never_negative_and_sum_to_the_total(noisy: list[int], total: float, seed: int) -> None:
+    sigma = np.random.default_rng(seed).uniform(1, 30, size=len(noisy))
+    counts = project(np.array(noisy), sigma, total)
+    assert (counts >= 0).all()
+    assert counts.sum() == pytest.approx(total, rel=1e-9, abs=1e-6)
+
+
+def test_consistent_counts_are_left_alone() -> None:
+    assert project(np.array([5, 0, 7]), np.ones(3), 12.0).tolist() == [5.0, 0.0, 7.0]
+
+
+@settings(max_examples=80)
+@given(
+    noisy=st.lists(st.integers(-100, 3000), min_size=1, max_size=60),
+    kind=st.booleans(),
+    rest=st.booleans(),
+    nullable=st.booleans(),
+    total=st.sampled_from([-50.0, 0.0, 10.0, 20_000.0]),
+)
+def test_bins_partition_the_cells_and_shares_sum_to_one(
+    noisy: list[int], kind: bool, rest: bool, nullable: bool, total: float
+) -> None:
+    known = tuple(range(len(noisy) - rest))
+    domain = Ranges(starts=known, last=max(len(known) - 1, 0), rest=rest) if kind else Values(values=known, rest=rest)
+    counts, sigma = np.array(noisy), np.full(len(noisy), 20.0)
+    made = bins(counts, sigma, total=total, domain=domain, nullable=nullable)
+    assert set(made.bin_of.tolist()) == set(range(made.count))
+    for group in range(made.count):
+        assert made.weight[made.bin_of == group].sum() == pytest.approx(1.0)
+    assert not made.weight[made.ghost].any()
+    summed, spread = coarsen(counts, sigma, made)
+    assert summed.sum() == counts[~made.ghost].sum()
+    assert (spread > 0).all()
+
+
+def test_heavy_values_stand_alone_and_light_ones_together() -> None:
+    noisy = np.array([3, 5000, 4000, 40, 35, 45, 30])
+    made = bins(noisy, np.full(7, 20.0), total=9150, domain=Values(values=tuple("abcdef"), rest=True), nullable=True)
+    assert made.bin_of[1] != made.bin_of[2]
+    assert len({made.bin_of[cell] for cell in (3, 4, 5, 6)}) == 1
+
+
+def test_cells_that_are_noise_alone_are_not_made_into_rows() -> None:
+    noisy = np.array([11, 5000, 4000])
+    made = bins(noisy, np.full(3, 20.0), total=9000, domain=Values(values=("f", "m"), rest=True), nullable=True)
+    assert made.count == 2
+    assert made.ghost.tolist() == [True, False, False]
+
+
+def test_a_required_column_is_never_the_rest_when_anything_is_known() -> None:
+    noisy = np.array([4000, 5000, 3])
+    made = bins(noisy, np.full(3, 20.0), total=9000, domain=Values(values=("f", "m"), rest=True), nullable=False)
+    assert made.weight[0] == 0
+
+
+KNOWN, BOUNDS, VALUES = (Expected(search=search, bins=10) for search in Search)
+
+
+@pytest.mark.parametrize("columns", [[KNOWN], [VALUES], [BOUNDS] * 2, [KNOWN, BOUNDS, VALUES, VALUES], [KNOWN] * 18])
+@pytest.mark.parametrize("relationships", [True, False])
+def test_a_schedule_spends_its_budget_and_no_more(columns: list[Expected], relationships: bool) -> None:
+    budget = Budget(1.0, 1e-6)
+    plan = schedule(columns, budget, relationships=relationships)
+    events = [DiscreteGaussianEvent(label="", sigma=s, cells=1) for s in _all(plan) if s]
+    searched = columns.count(VALUES)
+    spent = [*events, *[SelectionEvent(label="", delta=plan.selection_delta)] * searched]
+    assert 0.998 <= accountant.epsilon(spent, budget.delta) <= 1.0
+    assert [bool(s) for s in plan.one_way] == [column is not VALUES for column in columns]
+    assert [bool(s) for s in plan.search] == [column is not KNOWN for column in columns]
+    if relationships and len(columns) <= 16:
+        assert len(plan.pairs) == len(pairs_of(len(columns)))
+        assert not plan.scores
+    elif relationships:
+        assert (len(plan.pairs), len(plan.scores)) == (4 * 18, math.comb(18, 2))
+
+
+def test_a_pair_with_more_cells_gets_less_noise() -> None:
+    small, large = Expected(search=Search.NOTHING, bins=2), Expected(search=Search.NOTHING, bins=20)
+    plan = schedule([small, small, large, large], Budget(1.0, 1e-6), relationships=True)
+    by_pair = dict(zip(pairs_of(4), plan.pairs, strict=True))
+    assert by_pair[(0, 1)] > by_pair[(0, 2)] > by_pair[(2, 3)]
+
+
+def _all(plan: Schedule) -> list[float]:
+    return list(itertools.chain([plan.total], plan.search, plan.one_way, plan.scores, plan.pairs))
+
+
+def _measurements() -> TableMeasurements:
+    generator = np.random.default_rng(0)
+    of = [
+        Column(name=ColumnName("a"), kind=Kind.TEXT, native="text", length=9),
+        Column(name=ColumnName("b"), kind=Kind.DECIMAL, native="numeric(5,1)", precision=5, scale=1, nullable=False),
+    ]
+    domains = [Values(values=("x", "ü\n"), rest=True), Ranges(starts=(0, 5, 9), last=2**63 - 1, rest=False)]
+    columns = tuple(
+        ColumnMeasured(column=c, domain=d, counts=generator.integers(0, 900, 3), sigma=np.array([9.0, 3.25, 1 / 3]))
+        for c, d in zip(of, domains, strict=True)
+    )
+    made = [each.count for each in TableMeasurements(
+        generator="pairwise", events=(), total=1000.0, columns=columns, pairs=(), notes=()).bins_of()]  # fmt: skip
+    pair = NoisyMarginal(columns=(0, 1), counts=generator.integers(-9, 400, made), sigma=30.5)
+    events = (
+        DiscreteGaussianEvent(label="one-way t.a", sigma=30.5, cells=3),
+        SelectionEvent(label="values of t.a", delta=1e-8),
+    )
+    return TableMeasurements(
+        generator="pairwise", events=events, total=1000.25, columns=columns, pairs=(pair,), notes=("Said.",)
+    )
+
+
+def test_measurements_come_back_as_they_were_saved(tmp_path: Path) -> None:
+    before = _measurements()
+    before.save(tmp_path / "m")
+    after = measurements.load(tmp_path / "m")
+    assert (after.events, after.total, after.notes, after.generator) == (
+        before.events, before.total, before.notes, before.generator,
+    )  # fmt: skip
+    for one, two in zip(before.columns, after.columns, strict=True):
+        assert (one.column, one.domain) == (two.column, two.domain)
+        assert one.counts.tolist() == two.counts.tolist()
+        assert one.sigma.tolist() == two.sigma.tolist()
+    for left, right in zip(before.marginals(), after.marginals(), strict=True):
+        assert left.columns == right.columns
+        assert (left.counts == right.counts).all()
+        assert np.array_equal(left.sigma, right.sigma)
+
+
+@pytest.mark.parametrize("name", [measurements.MANIFEST, measurements.COUNTS, measurements.DIGESTS])
+def test_damaged_measurements_are_refused_without_being_quoted(name: str, tmp_path: Path) -> None:
+    _measurements().save(tmp_path / "m")
+    file = tmp_path / "m" / name
+    whole = file.read_bytes()
+    for damaged in (whole[:-7], b"", whole.replace(b"0", b"1", 1), b"\xff" + whole):
+        file.write_bytes(damaged)
+        with pytest.raises(ArtefactFailed, match="not what was written"):
+            measurements.load(tmp_path / "m")
+    file.unlink()
+    with pytest.raises(ArtefactFailed, match="cannot be made again"):
+        measurements.load(tmp_path / "m")
+
+
+def test_measurements_are_never_written_over_others(tmp_path: Path) -> None:
+    _measurements().save(tmp_path / "m")
+    with pytest.raises(ArtefactFailed, match="cannot be written"):
+        _measurements().save(tmp_path / "m")
+
+
+def test_no_file_is_a_pickle(tmp_path: Path) -> None:
+    _measurements().save(tmp_path / "m")
+    for file in (tmp_path / "m").iterdir():
+        with pytest.raises((ValueError, IndexError)):
+            list(pickletools.genops(file.read_bytes()))
