@@ -140,6 +140,16 @@ def test_the_same_seed_gives_the_same_figure() -> None:
     assert usefulness(codes, columns, task="target", seed=5) == usefulness(codes, columns, task="target", seed=5)
 
 
+def test_a_number_whose_median_is_its_greatest_is_still_a_task() -> None:
+    def rows(count: int, seed: int) -> pa.Table:
+        made = lesson(count, seed=seed)
+        return pa.table({"x": made["x"], "y": pa.array(np.clip(np.asarray(made["amount"]), -1, 0).round(1))})
+
+    columns = [ColumnName("x"), ColumnName("y")]
+    codes = encode(rows(1200, 1), rows(600, 2), rows(1200, 3), columns)
+    assert usefulness(codes, columns, task="y", seed=1) == pytest.approx(1, abs=0.1)
+
+
 def test_yes_or_no_written_as_numbers_is_a_task_even_if_most_are_one() -> None:
     def rows(count: int, seed: int) -> pa.Table:
         made = lesson(count, seed=seed)

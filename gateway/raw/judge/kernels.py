@@ -53,8 +53,8 @@ def nearest(queries: NDArray[np.float32], places: NDArray[np.float32], skip: NDA
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
-def _least(distances: NDArray[np.float32], many: int) -> float:
-    least = distances[0]
+def _least(distances: NDArray[np.float32], many: int) -> np.float32:
+    least: np.float32 = distances[0]
     for i in range(many):
         least = min(least, distances[i])
     return least
