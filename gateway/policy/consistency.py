@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 RESERVED_TABLES = frozenset({"release_info", "column_notes", "measured_marginals"})
 """Names the gateway publishes under itself."""
+RESERVED_SCHEMAS = frozenset({"information_schema", "public", "main", "temp"})
+"""Schemas of the database itself, beside all that begin with ``pg_``: refused here, before anything is spent."""
 
 
 def check(read: Document) -> None:
@@ -27,7 +29,7 @@ def check(read: Document) -> None:
     for name in released:
         _check_released(read, name, _mapping(tables[name].get("columns")))
     _refuse_twins(read, ("tables",), released)
-    _check_sides(read)
+    _check_target(read)
 
 
 def _check_unit(read: Document, tables: dict[str, Any], released: set[str]) -> None:
@@ -103,12 +105,17 @@ def _refuse_twins(read: Document, place: tuple[str, ...], released: set[str]) ->
             )
 
 
-def _check_sides(read: Document) -> None:
-    source, target = _mapping(read.data.get("source")).get("url"), _mapping(read.data.get("target")).get("url")
-    if isinstance(source, str) and source == target:
+def _check_target(read: Document) -> None:
+    target = _mapping(read.data.get("target"))
+    source, url, schema = _mapping(read.data.get("source")).get("url"), target.get("url"), target.get("schema")
+    if isinstance(url, str) and source == url:
         read.report(
             ("target", "url"), "is the reference of `source` too; production and sharing never use one credential"
         )
+    if isinstance(schema, str):
+        plain = schema.strip().lower()
+        if plain in RESERVED_SCHEMAS or plain.startswith("pg_"):
+            read.report(("target", "schema"), "is a schema of the database itself; name one for the releases alone")
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def read_text(path: Path) -> str:
     if len(raw) > MOST_BYTES:
         raise _refusal(path, f"is larger than {MOST_BYTES // 2**20} MiB; that is not a policy file")
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode()  # a byte order mark is YAML's to skip
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise _refusal(path, "is not UTF-8 from this line on; save the file as UTF-8", line=line) from None

@@ -1,7 +1,8 @@
 """A policy file into a ``Policy``, or all that is wrong with it at once.
 
 1. The text becomes plain data with lines (``document``).
-2. Unknown names are reported with the nearest valid one, and read on as if that had been written.
+2. Unknown names are reported with the nearest valid one, and read on as if that had been written; what is meant as a
+   text is taken as it was written.
 3. The models check each entry; what they find is put into sentences.
 4. What no single entry can know is checked over the whole file (``consistency``).
 5. One ``PolicyError`` with every problem, or the policy.
@@ -46,8 +47,8 @@ def load_policy(path: Path) -> Policy:
 def parse_policy(text: str, *, name: str) -> Policy:
     """Return the policy that ``text`` holds; ``name`` is what ``PolicyError`` calls it."""
     read = document.read(text, name=name)
-    _as_texts(read)
     _repair(read)
+    _as_texts(read)
     policy = _validated(read)
     consistency.check(read)
     if policy is None or read.problems:
@@ -95,38 +96,6 @@ def _nearest_line(lines: dict[str, int], where: str) -> int:
     return lines.get(where, 0)
 
 
-# --- 1. what is read as it was written -------------------------------------------------------------------------------
-
-
-def _as_texts(read: Document) -> None:
-    """Turn numbers, dates and booleans in ``values`` into the texts they were written as: categories are texts."""
-    for place, text in read.texts.items():
-        match place:
-            case ("tables", _, "columns", _, "domain", "values", int(position)):
-                values = _at(read.data, place[:-1])
-                if values[position] is None:
-                    read.report(place, "is null; NULL is always modelled and never listed. Quote it if it is a text")
-                values[position] = text
-            case _ if isinstance(_at(read.data, place), bool):
-                read.report(place, "true or false is not expected here; put a text in quotes")
-            case (*_, "lowest" | "highest"):
-                pass
-            case _ if isinstance(_at(read.data, place), dt.date):
-                read.report(place, "a date is not expected here; put a text in quotes")
-
-
-def _at(data: Any, place: Place) -> Any:  # noqa: ANN401 - plain data
-    """Return what stands at ``place`` of ``data``; None when there is nothing."""
-    for part in place:
-        if isinstance(data, dict):
-            data = data.get(part)
-        elif isinstance(data, list) and isinstance(part, int):
-            data = data[part] if part < len(data) else None
-        else:
-            return None
-    return data
-
-
 # --- 2. unknown names ------------------------------------------------------------------------------------------------
 
 
@@ -157,8 +126,10 @@ def _repair_keys(read: Document, place: Place, value: dict[str, Any], model: typ
 
 def _rename(read: Document, place: Place, old: str, new: str) -> None:
     depth = len(place)
-    for known in [known for known in read.lines if known[: depth + 1] == (*place, old)]:
-        read.lines[(*place, new, *known[depth + 1 :])] = read.lines[known]
+    entries: tuple[dict[Place, Any], ...] = (read.lines, read.texts)
+    for entry in entries:
+        for known in [known for known in entry if known[: depth + 1] == (*place, old)]:
+            entry[(*place, new, *known[depth + 1 :])] = entry[known]
 
 
 def _repair_enum(read: Document, place: Place, value: str, names: list[str]) -> None:
@@ -194,6 +165,35 @@ def _is(annotation: Any, kind: type | tuple[type, ...]) -> bool:  # noqa: ANN401
 
 def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _as_texts(read: Document) -> None:
+    """Turn numbers, dates and booleans in ``values`` into the texts they were written as: categories are texts."""
+    for place, text in read.texts.items():
+        match place:
+            case ("tables", _, "columns", _, "domain", "values", int(position)):
+                values = _at(read.data, place[:-1])
+                if values[position] is None:
+                    read.report(place, "is null; NULL is always modelled and never listed. Quote it if it is a text")
+                values[position] = text
+            case _ if isinstance(_at(read.data, place), bool):
+                read.report(place, "true or false is not expected here; put a text in quotes")
+            case (*_, "lowest" | "highest"):
+                pass
+            case _ if isinstance(_at(read.data, place), dt.date):
+                read.report(place, "a date is not expected here; put a text in quotes")
+
+
+def _at(data: Any, place: Place) -> Any:  # noqa: ANN401 - plain data
+    """Return what stands at ``place`` of ``data``; None when there is nothing."""
+    for part in place:
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int):
+            data = data[part] if part < len(data) else None
+        else:
+            return None
+    return data
 
 
 # --- 3. what the models find -----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.policy.document import MOST_BYTES
 from gateway.policy.loading import json_schema, load_policy, locate, parse_policy, policy_digest
 from gateway.policy.model import Policy
+from gateway.vocabulary.digest import canonical_json, sha256
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.errors import PolicyError, Problem
 
@@ -81,6 +82,15 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest_name_and_nothing_t
     text = GOOD.replace("treatment: learn", "treatmnt: learn", 1)
     told = f"line {line_of(text, 'treatmnt')}, tables.patients.columns.sex.treatmnt: unknown key `treatmnt`"
     assert problems(text) == [f"{told}; did you mean `treatment`?"]
+
+
+def test_what_stands_under_a_misspelt_key_is_read_on_with_its_own_lines() -> None:
+    assert [
+        line.split(":")[0] for line in problems(GOOD.replace("tables:", "tabels:").replace("[f, m]", "[f, f]"))
+    ] == [
+        "line 13, tabels",
+        "line 22, tables.patients.columns.sex.domain.values",
+    ]
 
 
 def test_an_unknown_enum_value_is_told_with_the_nearest_one() -> None:
@@ -211,6 +221,8 @@ CHILD_KEPT = "    treatment: synthesize\n    columns: {id: {role: key, treatment
         (CHILD, CHILD_KEPT, "whole databases"),
         (CHILD, "    treatment: drop", "line 29, tables.visits: `drop` needs a `reason`"),
         ("    reason: Child tables come later", "    reason: none", "line 31, tables.visits.reason: needs at least 8"),
+        ("schema: clinic}", "schema: Public}", "target.schema: is a schema of the database itself"),
+        ("schema: clinic}", "schema: pg_toast}", "target.schema: is a schema of the database itself"),
         ("${SHARING_URL}", "${CLINIC_URL}", "target.url: is the reference of `source` too"),
         ("role: direct, treatment: replace", "role: direct, treatment: learn", "is never learned"),
         ("note:", "NAME: {role: none, treatment: learn}\n      note:", "differs from `NAME` in capitals only"),
@@ -299,6 +311,7 @@ def test_the_digest_is_of_what_is_said_not_of_how() -> None:
     policy = parse_policy(GOOD, name="p")
     assert policy_digest(policy) == policy_digest(parse_policy(GOOD + "\n# said\nexpires_after_days: 90\n", name="q"))
     assert policy_digest(policy) != policy_digest(parse_policy(changed("[f, m]", "[m, f]"), name="p"))
+    assert policy_digest(policy) == sha256(canonical_json(json.loads(policy.model_dump_json(by_alias=True))))
     again = Policy.model_validate_json(policy.model_dump_json(by_alias=True))
     assert again == policy
     assert policy_digest(again) == policy_digest(policy)
