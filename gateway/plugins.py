@@ -15,10 +15,18 @@ from gateway.vocabulary.errors import ConfigurationError
 
 
 def names(package: str) -> tuple[str, ...]:
-    """Return the names of the plugins of ``package`` (``gateway.raw.judge.attacks``), sorted, importing none."""
+    """Return the names of the plugins of ``package`` (``gateway.raw.judge.attacks``), sorted, importing none.
+
+    ``ConfigurationError`` when two of them share a name: nobody replaces one of ours unseen.
+    """
     folder = importlib.import_module(package)
-    own = {module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_")}
-    return tuple(sorted(own | {entry.name for entry in entry_points(group=_group(package))}))
+    own = [module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_")]
+    found = own + [entry.name for entry in entry_points(group=_group(package))]
+    if twice := sorted({name for name in found if found.count(name) > 1}):
+        raise ConfigurationError(
+            f"two {_group(package)} plugins are called {', '.join(twice)}; uninstall the package that brings the second"
+        )
+    return tuple(sorted(found))
 
 
 def load(package: str, name: str) -> Any:  # noqa: ANN401 - what a plugin is, its contract says

@@ -9,7 +9,6 @@ import sys
 import traceback
 from pathlib import Path
 
-import click
 import typer
 
 from gateway.cli import auditor, demonstration, policies, steward, worker
@@ -42,23 +41,22 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code = app(standalone_mode=False)
+        app()  # leaves by SystemExit: 0, 2 for misuse, or what a command asks for
     except GatewayError as error:
         say("[bold red]error[/bold red]")
-        click.echo("\n".join([str(error), *getattr(error, "__notes__", ())]), err=True)
-        return error.exit_code
-    except click.exceptions.Abort:
-        return INTERRUPTED
-    except click.ClickException as error:
-        error.show()
+        _plain("\n".join([str(error), *getattr(error, "__notes__", ())]))
         return error.exit_code
     except KeyboardInterrupt:
         say("interrupted; a run that had begun can be resumed: gateway run POLICY --resume RUN")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last stop: what goes further would print values
-        click.echo(_without_values(error), err=True)
-        return 1
-    return code if isinstance(code, int) else 0
+        _plain(_without_values(error))
+    return 1
+
+
+def _plain(text: str) -> None:
+    """Print on standard error as it is: an error may quote brackets of a policy."""
+    sys.stderr.write(text + "\n")
 
 
 def _without_values(error: Exception) -> str:

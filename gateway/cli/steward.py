@@ -14,7 +14,6 @@ from gateway.records.releases import ReleaseState  # noqa: TC001 - typer reads a
 from gateway.release import bundle
 from gateway.settings import SyntheticSettings, resolve
 from gateway.synthetic.approve.desk import Desk
-from gateway.synthetic.publish import publishing
 from gateway.vocabulary.names import Person, ReleaseId
 
 if TYPE_CHECKING:
@@ -92,6 +91,8 @@ def reopen(release: Release) -> None:
 @app.command()
 def publish(release: Release) -> None:
     """Put an approved release into the sharing database: stage, verify, switch at once."""
+    from gateway.synthetic.publish import publishing  # noqa: PLC0415 - the accountant behind the gate loads slowly
+
     settings = SyntheticSettings()
     with _records() as records:
         known = records.releases.get(release)
@@ -109,6 +110,8 @@ def publish(release: Release) -> None:
 @app.command()
 def withdraw(release: Release) -> None:
     """Take a published release away from readers. Its budget stays spent."""
+    from gateway.synthetic.publish import publishing  # noqa: PLC0415 - as above
+
     settings = SyntheticSettings()
     with _records() as records:
         known = records.releases.get(release)

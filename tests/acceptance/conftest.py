@@ -114,7 +114,7 @@ def plant(connection: psycopg.Connection, people: int = PEOPLE) -> None:
                  work, person % 9 == 0, f"{CANARY}-note {person}")
             )  # fmt: skip
     connection.execute(
-        "INSERT INTO visits SELECT g, 8271900000000 + g % %s, %s || g FROM generate_series(1, 50) g",
+        "INSERT INTO visits SELECT g, 8271900000000 + g %% %s, %s || g FROM generate_series(1, 50) g",
         [people, f"{CANARY}-visit-"],
     )
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -267,10 +269,11 @@ def _analyzers() -> dict[str, Callable[[str], list[Any]]]:
     The recognizers are called one by one: the engine's own ``analyze`` copies and merges results of all of them and is
     ten times slower.
     """
-    import presidio_analyzer as presidio  # noqa: PLC0415 - seconds and hundreds of megabytes; only when needed
-    import tldextract  # noqa: PLC0415 - comes with it
-    from presidio_analyzer import pattern_recognizer, predefined_recognizers  # noqa: PLC0415 - the same
-    from presidio_analyzer.nlp_engine import NoOpNlpEngine  # noqa: PLC0415 - the same
+    with _unseen("torch"):  # spaCy, which presidio imports, would load it on sight; no model is run here
+        import presidio_analyzer as presidio  # noqa: PLC0415 - seconds and hundreds of megabytes; only when needed
+        import tldextract  # noqa: PLC0415 - comes with it
+        from presidio_analyzer import pattern_recognizer, predefined_recognizers  # noqa: PLC0415 - the same
+        from presidio_analyzer.nlp_engine import NoOpNlpEngine  # noqa: PLC0415 - the same
 
     vars(pattern_recognizer)["REGEX_TIMEOUT_SECONDS"] = SECONDS_PER_PATTERN  # a constant without a setter
     bundled = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
@@ -292,6 +295,20 @@ def _analyzers() -> dict[str, Callable[[str], list[Any]]]:
     )
     artifacts = engine.nlp_engine.process_text("", "en")
     return {name: partial(_run, recognizer, artifacts) for name, recognizer in made.items()}
+
+
+@contextmanager
+def _unseen(module: str) -> Iterator[None]:
+    """Let imports inside find no ``module``, unless it is loaded already."""
+    if module in sys.modules:
+        yield
+        return
+    # how Python marks what may not be imported
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def _run(recognizer: Any, artifacts: Any, text: str) -> list[Any]:  # noqa: ANN401 - presidio's own types

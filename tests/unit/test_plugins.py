@@ -1,0 +1,35 @@
+"""Plugins are found by name, one file each, and nobody takes another's name."""
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from gateway import plugins
+from gateway.vocabulary.errors import ConfigurationError
+
+ATTACKS = "gateway.raw.judge.attacks"
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [e for e in entries if e.group == group])
+
+
+def test_every_file_of_a_plural_folder_is_a_plugin() -> None:
+    assert plugins.names(ATTACKS) == ("membership", "singling_out", "verbatim")
+
+
+def test_another_distribution_adds_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, EntryPoint("shadow", "collections:OrderedDict", "gateway.attacks"))
+    assert "shadow" in plugins.names(ATTACKS)
+    assert plugins.load(ATTACKS, "shadow").__name__ == "OrderedDict"
+
+
+def test_a_plugin_that_takes_the_name_of_ours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, EntryPoint("verbatim", "collections:OrderedDict", "gateway.attacks"))
+    with pytest.raises(ConfigurationError, match="verbatim"):
+        plugins.load(ATTACKS, "verbatim")
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ConfigurationError, match="membership, singling_out, verbatim"):
+        plugins.load(ATTACKS, "reconstruction")
