@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,9 +72,21 @@ class Place:
         return replace(made, **changes)
 
 
+@pytest.fixture(scope="module")
+def one_database(postgres_server: str) -> Iterator[str]:
+    """One database for the whole file: making one takes longer than a test does."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = sa.make_url(postgres_server).set(drivername="postgresql+psycopg", database=name)
+    yield url.render_as_string(hide_password=False)
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 @pytest.fixture
-def place(postgres_database: Callable[[], str]) -> Iterator[Place]:
-    made = Place(postgres_database())
+def place(one_database: str) -> Iterator[Place]:
+    made = Place(one_database)
     yield made
     with made.open() as connection:
         for role in (made.publisher, made.readers):
@@ -270,6 +282,7 @@ def test_an_analysts_table_in_the_way_is_not_overwritten(place: Place, target: P
 
 def test_views_that_analysts_built_live_on_across_a_refresh(place: Place, target: PostgresqlTarget) -> None:
     go_live(target, place.publication(), [people("old"), visits(1)])
+    place.ask("DROP SCHEMA IF EXISTS lab CASCADE")
     place.ask("CREATE SCHEMA lab CREATE VIEW mine AS SELECT name FROM clinic.people")
     go_live(target, place.publication(SECOND), [people("new")])
     assert place.ask("SELECT name FROM lab.mine") == [("new",)]
@@ -412,6 +425,15 @@ def test_rows_in_another_order_are_the_same_rows(place: Place, target: Postgresq
     place.ask(f"UPDATE {staged}.people SET name = name WHERE id = 1")  # writes a new version at the end
     assert [number for (number,) in place.ask(f"SELECT id FROM {staged}.people")] == [2, 3, 1]
     target.verify(place.publication(), [people("a", "b", None)])
+
+
+@pytest.mark.parametrize("change", ["paid TYPE numeric", "person TYPE int", "kind TYPE varchar(3)"])
+def test_a_changed_type_is_found_even_with_the_same_cells(place: Place, target: PostgresqlTarget, change: str) -> None:
+    target.stage(place.publication(), [people("a"), visits(1)])
+    target.close()
+    place.ask(f"ALTER TABLE clinic__{FIRST[:12]}.visits ALTER COLUMN {change}")
+    with pytest.raises(CheckFailed, match="'visits'"):
+        target.verify(place.publication(), [people("a"), visits(1)])
 
 
 def test_floats_are_compared_as_cells_not_as_numbers() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 import resource
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -210,24 +210,22 @@ def _files(release: ReleaseId, tmp_path: Path) -> list[Path]:
     return [path for path in (tmp_path / "other" / release).rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("call", ["fsync", "rename"])
-def test_a_kill_before_the_rename_leaves_no_release(tmp_path: Path, call: str) -> None:
-    """Another process is killed inside the given system call's place; what is there afterwards is no release."""
-    (tmp_path / "bundle.txt").write_text(bundle.write(candidate(), tmp_path / "model"))
-    program = (
-        "import os, sys, pathlib\n"
-        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "import test_release_bundle as t\n"
-        "from gateway.release import bundle\n"
-        + ("os.fsync = lambda fd: os.kill(os.getpid(), 9)\n" if call == "fsync" else "")
-        + ("pathlib.Path.rename = lambda self, to: os.kill(os.getpid(), 9)\n" if call == "rename" else "")
-        + f"bundle.write(t.candidate(), pathlib.Path({str(tmp_path / 'releases')!r}))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
-    assert done.returncode == -9, done.stderr.decode()
-    release = ReleaseId((tmp_path / "bundle.txt").read_text())
-    assert not (tmp_path / "releases" / release).exists()
-    assert bundle.read(tmp_path / "releases", bundle.write(candidate(), tmp_path / "releases")) == candidate()
+@pytest.mark.parametrize(("owner", "call"), [(os, "fsync"), (Path, "rename")])
+def test_a_kill_before_the_rename_leaves_no_release(tmp_path: Path, owner: Any, call: str) -> None:
+    """A child process is killed in the place of the given call; what is there afterwards is no release."""
+    release = bundle.write(candidate(), tmp_path / "model")
+    releases = tmp_path / "releases"
+    child = os.fork()
+    if child == 0:
+        try:
+            setattr(owner, call, lambda *_: os.kill(os.getpid(), 9))
+            bundle.write(candidate(), releases)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "the child was to be killed on the way"
+    assert not (releases / release).exists()
+    assert bundle.read(releases, bundle.write(candidate(), releases)) == candidate()
 
 
 def test_a_later_format_is_refused_with_what_is_read_here(tmp_path: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 
 from gateway.vocabulary.errors import CheckFailed, PublishRefused, TargetFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import sqlalchemy as sa
 
     from gateway.vocabulary.errors import GatewayError
@@ -28,6 +32,30 @@ def connect(url: sa.URL) -> psycopg.Connection:
         raise TargetFailed(
             f"no connection to the sharing {_place(url)}: {kind}; check the URL that the policy's `target.url` names "
             "and that the server is up"
+        ) from None
+
+
+@contextlib.contextmanager
+def reading(url: sa.URL) -> Iterator[adbc.Connection]:
+    """Open a second connection that reads in Arrow; its errors become ours, their text may quote cells.
+
+    Every statement is a transaction of its own: it sees what is committed.
+    """
+    if "connect_timeout" not in url.query:
+        url = url.update_query_dict({"connect_timeout": "10"})
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        with adbc.connect(address, autocommit=True) as connection:
+            yield connection
+    except adbc.Error as problem:
+        state = problem.sqlstate or "none"
+        if state[:2] in {"22", "42"}:
+            raise CheckFailed(
+                f"what is staged is not what was approved (SQLSTATE {state} when read back); publish again"
+            ) from None
+        raise TargetFailed(
+            f"reading back from the sharing {_place(url)} failed (SQLSTATE {state}); what was live before is "
+            "untouched: publish again when the database is well"
         ) from None
 
 

@@ -56,7 +56,7 @@ def _comments(connection: psycopg.Connection) -> dict[str, str]:
     return dict(found.fetchall())
 
 
-def _columns(connection: psycopg.Connection, schema: str, name: str) -> list[tuple[str, str]]:
+def columns(connection: psycopg.Connection, schema: str, name: str) -> list[tuple[str, str]]:
     """Return names and types of a relation's columns; empty when there is none."""
     found = connection.execute(
         "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
@@ -72,7 +72,7 @@ def _info(connection: psycopg.Connection, schema: str) -> dict[str, str] | None:
     said = _comments(connection).get(schema)
     if said is None:
         return None
-    layout = _columns(connection, schema, INFO)
+    layout = columns(connection, schema, INFO)
     if not said.startswith(LIVE_MARK) or layout != [(name, "text") for name in INFO_COLUMNS]:
         raise PublishRefused(
             f"the schema {schema!r} exists and was not made by the gateway; it was left untouched: "
@@ -144,13 +144,13 @@ def point_views(connection: psycopg.Connection, schema: str, staged: str, names:
     ours = _our_views(connection, schema)
     for name in names:
         view, table = sql.Identifier(schema, name), sql.Identifier(staged, name)
-        now, then = _columns(connection, schema, name), _columns(connection, staged, name)
+        now, then = columns(connection, schema, name), columns(connection, staged, name)
         if now and name not in ours:
             raise PublishRefused(f"{name!r} in schema {schema!r} was not made by the gateway; have it moved away")
         if now and now != then:
             connection.execute(sql.SQL("DROP VIEW {}").format(view))
-        columns = _NAMES.join(sql.Identifier(column) for column, _ in then)
-        connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {}").format(view, columns, table))
+        listed = _NAMES.join(sql.Identifier(column) for column, _ in then)
+        connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {}").format(view, listed, table))
     for name in sorted(ours - set(names)):
         connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, name)))
 

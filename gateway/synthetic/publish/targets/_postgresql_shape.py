@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 from psycopg import sql
 
@@ -22,7 +22,7 @@ LONGEST_NAME = 63
 """Bytes of an identifier; PostgreSQL cuts longer ones off without an error."""
 _LONGEST_VARCHAR = 10_485_760
 _MOST_DIGITS = 1000
-_PLAIN = {
+_PLAIN: dict[Kind, LiteralString] = {
     Kind.INTEGER: "bigint",
     Kind.DECIMAL: "numeric",
     Kind.FLOAT: "double precision",
@@ -64,7 +64,7 @@ def create_table(place: sql.Composable, table: Table) -> sql.Composed:
 
 def _column(column: Column) -> sql.Composed:
     name = sql.Identifier(column.name)
-    parts: list[sql.Composable] = [name, _type(column)]
+    parts: list[sql.Composable] = [name, sql.SQL(type_of(column))]
     if not column.nullable:
         parts.append(sql.SQL("NOT NULL"))
     if column.kind is Kind.ENUM and column.values:
@@ -73,20 +73,20 @@ def _column(column: Column) -> sql.Composed:
     return sql.SQL(" ").join(parts)
 
 
-def _type(column: Column) -> sql.SQL:
-    """Return the type: as wide as the kind needs, since the source's own name may be another database's.
+def type_of(column: Column) -> LiteralString:
+    """Return the type, as PostgreSQL itself writes it: as wide as the kind needs, as the source may be of another make.
 
     So ``integer`` and ``smallint`` become bigint, ``real`` double precision, ``char(n)`` varchar(n), an enum text with
     a CHECK. Numbers in the string come from the catalogue's integers; nothing of ``native`` gets in.
     """
     if column.kind is Kind.DECIMAL and column.scale is not None:
         digits = min(column.precision or 38, _MOST_DIGITS)
-        return sql.SQL(f"numeric({int(digits)}, {int(column.scale)})")
+        return f"numeric({int(digits)},{int(column.scale)})"
     if column.kind is Kind.TEXT and column.length is not None and 1 <= column.length <= _LONGEST_VARCHAR:
-        return sql.SQL(f"character varying({int(column.length)})")
+        return f"character varying({int(column.length)})"
     if has_zone(column):
-        return sql.SQL("timestamp with time zone")
-    return sql.SQL(_PLAIN[column.kind])
+        return "timestamp with time zone"
+    return _PLAIN[column.kind]
 
 
 def keys(schema: str, tables: Sequence[SyntheticTable]) -> Iterator[sql.Composed]:

@@ -19,12 +19,13 @@ from gateway.synthetic.publish.layout import shared_tables
 from gateway.synthetic.publish.targets import _postgresql_rows as rows
 from gateway.synthetic.publish.targets import _postgresql_schema as schemas
 from gateway.synthetic.publish.targets import _postgresql_shape as shape
-from gateway.synthetic.publish.targets._postgresql_connection import Busy, connect, told
+from gateway.synthetic.publish.targets._postgresql_connection import Busy, connect, reading, told
 from gateway.vocabulary.errors import CheckFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import adbc_driver_postgresql.dbapi as adbc
     from pydantic import SecretStr
 
     from gateway.release.synthetic_table import SyntheticTable
@@ -73,24 +74,18 @@ class PostgresqlTarget:
         The order of rows does not matter. What is not checked: indexes and statistics.
         """
         staged = shape.staged_name(publication.schema, publication.release)
+        every = shared_tables(publication, tables)
         with self._transaction("verifying") as connection:
             schemas.refuse_unstaged(connection, publication, staged)
-            for each in shared_tables(publication, tables):
-                name = each.table.name
-                try:
-                    found = rows.copy_out(connection, sql.Identifier(staged, name), each.table)
-                except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, pa.ArrowException):
-                    # an Arrow error may quote the cell it could not read
+            for each in every:
+                expected = [(column.name, shape.type_of(column)) for column in each.table.columns]
+                if schemas.columns(connection, staged, each.table.name) != expected:
                     raise CheckFailed(
-                        f"staged table {name!r} does not have the approved columns; publish again"
-                    ) from None
-                if found.num_rows != each.rows.num_rows:
-                    raise CheckFailed(
-                        f"staged table {name!r} has {found.num_rows} rows where {each.rows.num_rows} were approved; "
-                        "publish again"
+                        f"staged table {each.table.name!r} has other columns than were approved; publish again"
                     )
-                if not rows.same_rows(found, each.rows):
-                    raise CheckFailed(f"staged table {name!r} holds other cells than were approved; publish again")
+        with reading(self._url) as reader:
+            for each in every:
+                _compare(each, reader, staged)
 
     def switch(self, publication: Publication, tables: Sequence[SyntheticTable]) -> None:
         """Point the public views at the staged tables and drop what they showed before; all or nothing.
@@ -175,6 +170,21 @@ class PostgresqlTarget:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
+
+
+def _compare(approved: SyntheticTable, reader: adbc.Connection, staged: str) -> None:
+    name = approved.table.name
+    try:
+        found = rows.read_back(reader, sql.Identifier(staged, name), approved.table)
+    except (ValueError, pa.ArrowException):  # Arrow's text may quote the cell it could not read
+        raise CheckFailed(f"staged table {name!r} has not the approved types; publish again") from None
+    if found.num_rows != approved.rows.num_rows:
+        raise CheckFailed(
+            f"staged table {name!r} has {found.num_rows} rows where {approved.rows.num_rows} were approved; "
+            "publish again"
+        )
+    if not rows.same_rows(found, approved.rows):
+        raise CheckFailed(f"staged table {name!r} holds other cells than were approved; publish again")
 
 
 plugin = PostgresqlTarget
