@@ -9,63 +9,124 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.vocabulary.digest import sha256_file
 from tests.acceptance.conftest import Gateway
 
-# The command line, with a kill -9 after the n-th transaction of the records has been committed.
-KILLED = """
-import os, signal, sys
+# Runs the command line once for each job on standard input, each in a fork of its own; prints how each ended. A job
+# that names a number of steps is killed with SIGKILL as soon as so many transactions of the records are committed.
+FORKS = """
+import json, os, signal, sys
 from contextlib import contextmanager
+import gateway.raw.run, presidio_analyzer  # the slow imports, shared by all forks
+from gateway.__main__ import main
 from gateway.records.database import Records
 
-whole, left = Records.step, int(sys.argv.pop(1))
+def killed_after(steps):
+    whole, left = Records.step, [steps]
+    @contextmanager
+    def step(self, **about):
+        with whole(self, **about) as writing:
+            yield writing
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    Records.step = step
 
-@contextmanager
-def step(self, **about):
-    global left
-    with whole(self, **about) as writing:
-        yield writing
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+def work(job):
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    os.chdir(job["folder"])
+    for stream in (1, 2):
+        os.dup2(os.open(f"said-{stream}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), stream)
+    if job["steps"]:
+        killed_after(job["steps"])
+    sys.argv = ["gateway", *job["arguments"]]
+    main()
 
-Records.step = step
-from gateway.__main__ import main
-main()
+ends = []
+for job in json.load(sys.stdin):
+    child = os.fork()
+    if child == 0:
+        try:
+            work(job)
+        except SystemExit as end:
+            sys.stdout.flush()
+            os._exit(end.code or 0)
+        os._exit(99)
+    ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print(json.dumps(ends))
 """
 
 STATES = ["created", "reserved", "measured", "sampled", "judged", "handed_over"]
 
 
-@pytest.mark.parametrize(("steps", "state"), list(enumerate(STATES, start=1)))
-def test_a_run_killed_after_it_recorded_a_state_resumes_from_there(
-    small_clinic: Callable[[], Gateway], steps: int, state: str
-) -> None:
-    gateway = small_clinic()
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(steps), "run", "policy.yaml", "--format", "json"],
-        env=gateway.environment("raw", "requester"), cwd=gateway.folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    run, recorded = _ask(gateway, "SELECT run, state FROM runs")[0]
-    assert recorded == state
-    before = _measurements(gateway, run)
-    assert bool(before) == (STATES.index(state) >= STATES.index("measured"))
+@dataclass(frozen=True)
+class Killed:
+    """One run, killed and resumed: what it had recorded and measured in between, and how both ended."""
 
-    resumed = gateway("run", "policy.yaml", "--resume", run, "--format", "json")
-    assert resumed.returncode == 0, resumed.stderr
+    gateway: Gateway
+    run: str
+    state: str
+    measured: dict[str, str]
+    ends: tuple[int, int]
 
-    after = _measurements(gateway, run)
+
+@pytest.fixture(scope="module")
+def killed(small_clinic: Callable[[], Gateway]) -> dict[str, Killed]:
+    """Kill a run after each state it records, look, and resume it."""
+    gateways = [small_clinic() for _ in STATES]
+    first = _fork([_job(gateway, steps) for steps, gateway in enumerate(gateways, start=1)])
+    between = []
+    for gateway in gateways:
+        run, state = _ask(gateway, "SELECT run, state FROM runs")[0]
+        between.append((run, state, _measurements(gateway, run)))
+    again = _fork([_job(gateway, 0, "--resume", run) for gateway, (run, _, _) in zip(gateways, between, strict=True)])
+    return {
+        wanted: Killed(gateway, run, state, measured, (one, two))
+        for wanted, gateway, (run, state, measured), one, two in zip(
+            STATES, gateways, between, first, again, strict=True
+        )
+    }
+
+
+def _job(gateway: Gateway, steps: int, *arguments: str) -> dict[str, Any]:
+    return {
+        "environment": gateway.environment("raw", "requester"),
+        "folder": str(gateway.folder),
+        "steps": steps,
+        "arguments": ["run", "policy.yaml", "--format", "json", *arguments],
+    }
+
+
+def _fork(jobs: list[dict[str, Any]]) -> list[int]:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS], input=json.dumps(jobs), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    ends: list[int] = json.loads(done.stdout)
+    return ends
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_run_killed_after_it_recorded_a_state_resumes_from_there(killed: dict[str, Killed], state: str) -> None:
+    case = killed[state]
+    said = (case.gateway.folder / "said-2").read_text()
+    assert case.ends == (-signal.SIGKILL, 0), said
+    assert case.state == state
+    assert bool(case.measured) == (STATES.index(state) >= STATES.index("measured"))
+    after = _measurements(case.gateway, case.run)
     assert after
-    assert {name: after[name] for name in before} == before, "what was measured before the kill was measured again"
-    assert _ask(gateway, "SELECT run, state FROM runs") == [(run, "handed_over")]
-    assert _ask(gateway, "SELECT kind, count(*) FROM ledger GROUP BY kind") == [("committed", 1), ("reserved", 1)]
-    assert len(_ask(gateway, "SELECT release FROM releases")) == 1
-    assert gateway("log", "verify", side="synthetic").returncode == 0
+    assert {name: after[name] for name in case.measured} == case.measured, "measured again after the kill"
+    assert _ask(case.gateway, "SELECT run, state FROM runs") == [(case.run, "handed_over")]
+    ledger = _ask(case.gateway, "SELECT kind, count(*) FROM ledger GROUP BY kind")
+    assert ledger == [("committed", 1), ("reserved", 1)]
+    assert len(_ask(case.gateway, "SELECT release FROM releases")) == 1
 
 
 def _measurements(gateway: Gateway, run: str) -> dict[str, str]:
@@ -84,11 +145,7 @@ def _ask(gateway: Gateway, query: str) -> list[tuple[str, ...]]:
 
 def test_two_workers_cannot_resume_the_same_run_at_once(small_clinic: Callable[[], Gateway]) -> None:
     gateway = small_clinic()
-    first = subprocess.run(
-        [sys.executable, "-c", KILLED, "2", "run", "policy.yaml"],
-        env=gateway.environment("raw", "requester"), cwd=gateway.folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert first.returncode == -signal.SIGKILL
+    assert _fork([_job(gateway, 2)]) == [-signal.SIGKILL]
     run = _ask(gateway, "SELECT run FROM runs")[0][0]
     both = [
         subprocess.Popen(
