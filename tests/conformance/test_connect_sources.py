@@ -190,8 +190,9 @@ def test_only_the_columns_asked_for_are_read_in_that_order(database: Database) -
 
 def test_names_chosen_to_hurt_are_only_names(database: Database) -> None:
     meta = sa.MetaData()
-    # MySQL's own rule: names are of the basic multilingual plane
-    names = [name.replace("😀", "☺") if database.dialect == "mysql" else name for name in HOSTILE]
+    # MySQL's own rule: no such letter in a name; and a line break hides a column there, which has a test of its own
+    odd = {"😀": "☺", "\n": " "} if database.dialect == "mysql" else {}
+    names = ["".join(odd.get(letter, letter) for letter in name) for name in HOSTILE]
     for name in names:
         sa.Table(name, meta, *(sa.Column(column, sa.Integer) for column in names))
     meta.create_all(database.engine)

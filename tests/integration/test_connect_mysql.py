@@ -202,3 +202,17 @@ def test_table_renamed_inside_the_snapshot_is_named(admin: sa.Connection, url: s
         for name in ("t", "u"):
             with pytest.raises(SourceFailed, match=f"table {name} was renamed, dropped, truncated or altered"):
                 list(snapshot.batches(TableName(name), [ColumnName("id")]))
+
+
+def test_column_that_cannot_be_seen_is_a_failure_not_a_gap(admin: sa.Connection, url: str) -> None:
+    admin.exec_driver_sql("CREATE TABLE t (id INT, `line\nbreak` INT)")
+    source = MySQLSource(SecretStr(url), None)
+    with closing(source), pytest.raises(SourceFailed, match="columns of table t cannot be read from the catalogue"):
+        source.introspect()
+
+
+def test_keys_of_names_with_backticks_are_found(admin: sa.Connection, url: str) -> None:
+    admin.exec_driver_sql("CREATE TABLE `p``q` (`i``d` INT PRIMARY KEY, `u``` INT UNIQUE)")
+    with closing(MySQLSource(SecretStr(url), None)) as source:
+        (table,) = source.introspect().tables
+    assert (table.name, table.primary_key, table.unique) == ("p`q", ("i`d",), (("u`",),))

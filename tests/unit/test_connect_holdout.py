@@ -73,8 +73,8 @@ def test_all_parts_of_a_key_count_and_cannot_run_into_each_other() -> None:
     rows = table(Kind.INTEGER, [i // 100 for i in range(10_000)], other=[str(i % 100) for i in range(10_000)])
     aside = control(rows, key=both, share=0.5)
     assert abs(len(aside) / 10_000 - 0.5) < 0.03
-    pairs = table(Kind.TEXT, [f"{i}" for i in range(500)], other=["1:7"] * 500)
-    shifted = table(Kind.TEXT, [f"{i}:1" for i in range(500)], other=["7"] * 500)
+    pairs = table(Kind.TEXT, [f"{i}" for i in range(500)], other=["x:string:7"] * 500)
+    shifted = table(Kind.TEXT, [f"{i}:string:x" for i in range(500)], other=["7"] * 500)
     sides = [{str(row[0]).split(":")[0] for row in control(rows, key=both, share=0.5)} for rows in (pairs, shifted)]
     assert sides[0] != sides[1]
 

@@ -41,13 +41,14 @@ def copy_rows(connection: PGconn, command: str) -> Iterator[tuple[bytes, array[i
     """
     try:
         _start(connection, command.encode())
-        more = True
+        more, left = True, True
         try:
             while more:
                 buffer, lengths, more = _receive(connection)
                 yield buffer, lengths
+            left = False
         finally:
-            if more:
+            if left:
                 # left early or failed already: what else goes wrong here must not hide that
                 with suppress(CopyFailed, Error):
                     _finish(connection)

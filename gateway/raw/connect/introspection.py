@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from gateway.raw.connect import kinds
-from gateway.vocabulary.errors import SourceRefused
+from gateway.vocabulary.errors import SourceFailed, SourceRefused
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy.engine.interfaces import (
-        ReflectedColumn,
-        ReflectedForeignKeyConstraint,
-        ReflectedUniqueConstraint,
-    )
+    from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyConstraint
 
 
 def read_schema(
@@ -32,7 +28,7 @@ def read_schema(
 ) -> Schema:
     """Return the tables of ``schema``, by name, each with its columns in declared order.
 
-    ``natives`` gives the source's own name of each column's type by (table, column), and
+    ``natives`` gives the source's own name of each column's type by (table, column), in declared order, and
     ``bases`` that of the type behind a domain. Tables named in ``without`` (a
     partitioned table's partitions) are left out, and so are references that leave the schema. Views are no tables.
     """
@@ -47,18 +43,18 @@ def read_schema(
         commented = connection.dialect.supports_comments
         comments = inspector.get_multi_table_comment(schema=schema) if commented else {}
     kept = sorted({name for _, name in columns} - set(without))
+    true_names = {name: _true_names(columns[schema, name], table=name, natives=natives) for name in kept}
     tables = []
     for name in kept:
-        at = (schema, name)
-        comment = comments.get(at)
-        key = keys.get(at)
+        at, true = (schema, name), true_names[name]
+        comment, key = comments.get(at), keys.get(at)
         tables.append(
             Table(
                 name=TableName(name),
-                columns=_columns(columns[at], table=name, natives=natives, bases=bases or {}),
-                primary_key=_names(key["constrained_columns"] if key else ()),
-                references=_references(references.get(at, ()), schema=schema, known=set(kept)),
-                unique=_unique(unique.get(at, ())),
+                columns=_columns(columns[at], true=true, table=name, natives=natives, bases=bases or {}),
+                primary_key=_names(key["constrained_columns"] if key else (), true),
+                references=_references(references.get(at, ()), table=name, schema=schema, true=true_names),
+                unique=tuple(sorted(_names(one["column_names"], true) for one in unique.get(at, ()))),
                 comment=comment["text"] if comment else None,
             )
         )
@@ -87,40 +83,55 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def _names(names: Iterable[str | None]) -> tuple[ColumnName, ...]:
-    return tuple(ColumnName(str(name)) for name in names if name is not None)
+def _true_names(
+    found: Iterable[ReflectedColumn], *, table: str, natives: Mapping[tuple[str, str], str]
+) -> dict[str, str]:
+    """Return the catalogue's names by the reflected ones, which for MySQL are parsed from SQL and may be off.
+
+    ``SourceFailed`` when a column was lost on the way (a line break in a name): a column nobody sees is nobody's duty.
+    """
+    reflected = [one["name"] for one in found]
+    declared = [column for of, column in natives if of == table and column is not None]
+    if len(reflected) != len(declared):
+        raise SourceFailed(f"the columns of table {table} cannot be read from the catalogue; rename the odd ones")
+    return dict(zip(reflected, declared, strict=True))
+
+
+def _names(names: Iterable[str | None], true: Mapping[str, str]) -> tuple[ColumnName, ...]:
+    return tuple(ColumnName(true.get(name, name)) for name in names if name is not None)
 
 
 def _columns(
     found: Iterable[ReflectedColumn],
     *,
+    true: Mapping[str, str],
     table: str,
     natives: Mapping[tuple[str, str], str],
     bases: Mapping[tuple[str, str], str],
 ) -> tuple[Column, ...]:
-    places = ((one, (table, one["name"])) for one in found)
-    return tuple(kinds.column(one, native=natives.get(at, ""), base=bases.get(at)) for one, at in places)
-
-
-def _references(
-    found: Iterable[ReflectedForeignKeyConstraint], *, schema: str | None, known: set[str]
-) -> tuple[Reference, ...]:
-    inside = [
-        one
-        for one in found
-        if one["referred_schema"] in (None, schema)
-        and one["referred_table"] in known
-        and len(one["referred_columns"]) == len(one["constrained_columns"])
-    ]
+    places = ((one, true[one["name"]]) for one in found)
     return tuple(
-        Reference(
-            columns=_names(one["constrained_columns"]),
-            target=TableName(one["referred_table"]),
-            target_columns=_names(one["referred_columns"]),
-        )
-        for one in sorted(inside, key=lambda one: one["constrained_columns"])
+        kinds.column(one, name=name, native=natives[table, name], base=bases.get((table, name))) for one, name in places
     )
 
 
-def _unique(found: Iterable[ReflectedUniqueConstraint]) -> tuple[tuple[ColumnName, ...], ...]:
-    return tuple(sorted(_names(one["column_names"]) for one in found))
+def _references(
+    found: Iterable[ReflectedForeignKeyConstraint],
+    *,
+    table: str,
+    schema: str | None,
+    true: Mapping[str, Mapping[str, str]],
+) -> tuple[Reference, ...]:
+    references = []
+    for one in found:
+        target = one["referred_table"]
+        whole = len(one["referred_columns"]) == len(one["constrained_columns"])
+        if whole and target in true and one["referred_schema"] in (None, schema):
+            references.append(
+                Reference(
+                    columns=_names(one["constrained_columns"], true[table]),
+                    target=TableName(target),
+                    target_columns=_names(one["referred_columns"], true[target]),
+                )
+            )
+    return tuple(sorted(references, key=lambda reference: (reference.columns, reference.target)))

@@ -32,8 +32,8 @@ _KINDS: tuple[tuple[tuple[type[TypeEngine[Any]], ...], Kind], ...] = (
 )
 
 
-def column(reflected: ReflectedColumn, *, native: str, base: str | None = None) -> Column:
-    """Return the column that SQLAlchemy ``reflected``; ``native`` is the source's own name of its type.
+def column(reflected: ReflectedColumn, *, name: str, native: str, base: str | None = None) -> Column:
+    """Return the column that SQLAlchemy ``reflected``, as ``name``; ``native`` is the source's own name of its type.
 
     A domain is what it is a domain of, and ``base`` the source's own name of that, such as ``numeric(8,2)``. A
     decimal of more than ``MOST_DIGITS`` digits has no scale here.
@@ -50,7 +50,7 @@ def column(reflected: ReflectedColumn, *, native: str, base: str | None = None) 
     elif kind is Kind.TEXT and isinstance(declared, sa.String):
         length = sizes[0] if sizes else declared.length
     return Column(
-        name=ColumnName(str(reflected["name"])),
+        name=ColumnName(name),
         kind=kind,
         native=native,
         nullable=nullable,

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 _quoted = mysql.dialect(paramstyle="named").identifier_preparer.quote_identifier
 
 _COLUMNS = sa.text(
-    "SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = :schema"
+    "SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = :schema "
+    "ORDER BY table_name, ordinal_position"
 )
 _ESTIMATE = sa.text(
     "SELECT table_rows FROM information_schema.tables WHERE table_schema = :schema AND table_name = :table"
@@ -67,6 +68,7 @@ class MySQLSource:
     The snapshot covers InnoDB's tables; other engines (MyISAM, Aria, Memory) have none, and their tables may change
     between two reads. Values that the catalogue cannot tell apart: TINYINT(1), which BOOLEAN is written as, is read as
     a boolean, and what is neither 0 nor 1 in it is NULL.
+    Foreign keys whose names hold a backtick are not seen (SQLAlchemy parses them from SHOW CREATE TABLE).
     """
 
     dialect = "mysql"

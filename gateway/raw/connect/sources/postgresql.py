@@ -37,6 +37,7 @@ _CATALOGUE = sa.text("""
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     WHERE n.nspname = :schema AND c.relkind IN ('r', 'p')
+    ORDER BY c.relname, a.attnum
 """)
 _SIZE = sa.text("""
     SELECT sum(pg_catalog.pg_relation_size(c.oid)) / 8192, sum(greatest(c.reltuples, 0)), sum(c.relpages)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 _quoted = sqlite.dialect(paramstyle="named").identifier_preparer.quote_identifier
 
 _COLUMNS = sa.text(
-    "SELECT t.name, c.name, c.type FROM sqlite_master AS t JOIN pragma_table_xinfo(t.name) AS c WHERE t.type = 'table'"
+    "SELECT t.name, c.name, c.type FROM sqlite_master AS t JOIN pragma_table_xinfo(t.name) AS c "
+    "WHERE t.type = 'table' AND c.hidden <> 1 ORDER BY t.name, c.cid"
 )
 _BATCH = 20_000
 _STEPS = 10_000
