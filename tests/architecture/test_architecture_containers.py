@@ -6,6 +6,7 @@ desk's commands without the raw side.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -69,6 +70,20 @@ def test_the_desk_never_held_the_raw_side_in_any_layer(stages: dict[str, list[st
     assert re.search(r"rm -rf \S+/site-packages/gateway/raw ", removal)
     assert any("GATEWAY_SIDE=synthetic" in line for line in desk)
     assert not any("GATEWAY_SIDE=synthetic" in line for line in instructions(stages, "worker"))
+
+
+def test_the_desk_needs_nothing_that_its_image_uninstalls(stages: dict[str, list[str]]) -> None:
+    modules = {"presidio-analyzer": "presidio_analyzer", "opendp": "opendp", "Faker": "faker"}
+    (line,) = [line for line in stages["without-raw"] if "pip uninstall" in line]
+    removed = {modules[package] for package in line.split("--yes ")[1].split()}
+    house = ROOT / "gateway"
+    for path in house.rglob("*.py"):
+        if path.relative_to(house).parts[0] in {"raw", "demo"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & removed, f"{path} imports {names}"
 
 
 def test_no_image_installs_extras_or_holds_a_secret(stages: dict[str, list[str]]) -> None:

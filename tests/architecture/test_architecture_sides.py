@@ -13,7 +13,7 @@ import pytest
 
 import gateway
 
-HEAVY = ("gateway.raw", "torch", "opacus", "presidio_analyzer", "opendp", "faker", "adbc_driver", "spacy")
+HEAVY = ("gateway.raw", "torch", "opacus", "presidio_analyzer", "opendp", "faker", "spacy")
 
 
 def python(code: str, *, cwd: Path | None = None, side: str = "synthetic") -> subprocess.CompletedProcess[str]:
