@@ -34,8 +34,11 @@ With few rows a hard pull favours the likeliest cells, so the softer one serves 
 """
 WORTH_POLISHING = 100
 """Below so many rows polishing would repeat the likeliest rows instead of drawing from the model."""
-POLISHED = 100_000
-"""At most so many rows are polished; they make up for what all other rows miss."""
+POLISHED, POLISH_WORK = 100_000, 1_000_000_000
+"""At most so many rows are polished, and of wide tables only as many as this many table cells can be looked at for.
+
+They make up for what all other rows miss.
+"""
 TRACKED_CELLS = 16_000_000
 """Above so many cells in the tables of all pairs, only measured pairs are averaged and polished: bounds the memory."""
 
@@ -130,7 +133,9 @@ def _polish(
         one=(column_counts(drawn, tracked.cells) - one) * one_step,
         one_step=one_step,
     )
-    gibbs.polish(drawn[-POLISHED:], state, core.model, tracked.links, excess)
+    looked_at = int(np.repeat(tracked.links.cells, np.diff(tracked.links.first)).sum()) + one.size
+    polished = max(1, min(POLISHED, POLISH_WORK // looked_at))
+    gibbs.polish(drawn[-polished:], state, core.model, tracked.links, excess)
 
 
 def compile_kernels(progress: Callable[[str, float], None]) -> None:

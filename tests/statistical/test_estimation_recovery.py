@@ -113,6 +113,19 @@ def test_polished_rows_are_nearer_to_the_model_than_independent_draws() -> None:
         assert distance(table_of(rows, cells, (a, b)), fitted.pair(a, b)) < 0.5 * drawn_error
 
 
+def test_a_tenth_of_the_rows_polished_makes_up_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    joint = entangled()
+    cells = list(joint.shape)
+    columns = [(j,) for j in range(4)] + list(combinations(range(4), 2))
+    fitted = pairwise.fit([measured(joint, c, 5.0, 1) for c in columns], cells, 100_000, seed=0, progress=quiet)
+    errors = []
+    for polished in (1, 2_000):
+        monkeypatch.setattr(pairwise, "POLISH_WORK", polished * (3 * sum(cells) + sum(cells)))
+        rows = fitted.sample(20_000, seed=0)
+        errors.append(np.mean([distance(table_of(rows, cells, p), fitted.pair(*p)) for p in combinations(range(4), 2)]))
+    assert errors[1] < 0.4 * errors[0]
+
+
 @pytest.mark.parametrize("rows", [150, 1_000])
 def test_few_polished_rows_are_still_drawn_from_the_model(rows: int) -> None:
     joint = entangled()
