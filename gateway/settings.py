@@ -67,17 +67,18 @@ def resolve(reference: str, environment: Mapping[str, str] | None = None) -> Sec
         raise SettingsError(
             f"{reference} needs exactly one of the variables {name}, {name}_FILE or {name}_COMMAND; {found} set"
         )
-    return SecretStr(_read(present[0], known[present[0]]))
+    found = _read(present[0], known[present[0]]) if present[0] != name else known[name]
+    if not found:
+        raise SettingsError(f"{present[0]} is set and gives nothing; {reference} needs a value")
+    return SecretStr(found)
 
 
 def _read(variable: str, value: str) -> str:
     try:
         if variable.endswith("_FILE"):
             return Path(value).read_text(encoding="utf-8").strip()
-        if variable.endswith("_COMMAND"):
-            # The operator's own command, as with a pager or a credential helper.
-            done = subprocess.run(value, shell=True, check=True, capture_output=True, text=True, timeout=30)  # noqa: S602
-            return done.stdout.strip()
+        # The operator's own command, as with a pager or a credential helper.
+        done = subprocess.run(value, shell=True, check=True, capture_output=True, text=True, timeout=30)  # noqa: S602
+        return done.stdout.strip()
     except (OSError, UnicodeDecodeError, subprocess.SubprocessError):
         raise SettingsError(f"{variable} is set and could not be read or run") from None
-    return value

@@ -11,10 +11,10 @@ import typer
 from pydantic import SecretStr
 
 from gateway.cli.printing import Format, as_json, err, listing, out, progress, say
-from gateway.policy.loading import load_policy
+from gateway.policy.loading import load_policy, locate
 from gateway.records.database import Records
 from gateway.settings import RawSettings, resolve
-from gateway.vocabulary.errors import ConfigurationError
+from gateway.vocabulary.errors import ConfigurationError, PolicyError
 from gateway.vocabulary.names import RunId
 
 
@@ -77,14 +77,20 @@ def run(
     policy = load_policy(file)
     settings = RawSettings()
     with closing(Records.open(settings.records_url)) as records, progress() as report:
-        outcome = carry_out(
-            policy,
-            records=records,
-            settings=settings,
-            url=resolve(policy.source.url),
-            progress=report,
-            resume=RunId(resume) if resume else None,
-        )
+        try:
+            outcome = carry_out(
+                policy,
+                records=records,
+                settings=settings,
+                url=resolve(policy.source.url),
+                progress=report,
+                resume=RunId(resume) if resume else None,
+            )
+        except PolicyError as error:
+            located = PolicyError(str(file), locate(file, error.problems))
+            for note in getattr(error, "__notes__", ()):
+                located.add_note(note)
+            raise located from None
     found: dict[str, Any] = {
         "run": outcome.run,
         "release": outcome.release,

@@ -23,7 +23,7 @@ HARD_STOP_EPSILON = 10.0
 class Part(BaseModel):
     """A piece of a policy: frozen, and closed to keys it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class SourceClause(Part):

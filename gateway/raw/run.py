@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gateway import plugins
@@ -217,11 +218,12 @@ def _read(job: Job) -> Rows:
         source.refuse_writers()
         with source.snapshot() as snapshot:
             findings = _fits(job, snapshot)
-            if not job.reached(RunState.RESERVED):
-                _reserve(job)
             table = snapshot.schema.table(TableName(job.policy.unit.table))
+            if not job.reached(RunState.RESERVED):
+                _rehearse(job, table)
+                _reserve(job)
             shape = read_shape(table, job.clause, key=job.key)
-            rows = read_table(snapshot, shape, lambda count: job.progress(f"reading {table.name}: {count:,} rows", 0.0))
+            rows = read_table(snapshot, shape, lambda _rows: job.progress(f"reading {table.name}", 0.0))
     secret = job.folder.control_secret()
     train, control = split_by_unit(rows, job.key, share=job.policy.generate.holdout, secret=secret)
     return Rows(findings=findings, table=table, train=train, control=control)
@@ -236,6 +238,13 @@ def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
     if problems := contradictions(findings, job.policy):
         raise PolicyError(job.policy.name, problems)
     return findings
+
+
+def _rehearse(job: Job, table: Table) -> None:
+    """Assemble a table without rows, so that keys or identities that do not fit their columns cost no budget."""
+    shape = published_shape(table, job.clause)
+    learned = pa.table({n: pa.array([], table.column(n).arrow_type) for n in learned_columns(job.clause)})
+    assemble(shape, job.clause, learned, seed=job.policy.generate.seed)
 
 
 def _reserve(job: Job) -> None:

@@ -121,7 +121,7 @@ class _Lesson:
         # Heavy to import, and only a policy with a task needs them.
         from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - see above
         from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - see above
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415 - see above
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - see above
 
         random = np.random.default_rng(seed)
         if len(taught) > _MOST_TAUGHT:
