@@ -101,13 +101,13 @@ def task(**domains: DomainClause) -> Task:
 
 
 class Frozen:
-    """Takes a real run's noisy answers down, then plays them back; keeps every exact query it was asked."""
+    """Takes a run's noisy answers down, or plays them back; keeps every exact query it was asked."""
 
-    def __init__(self, answers: Sequence[object] | None = None) -> None:
+    def __init__(self, answers: Sequence[object] | None = None, *, source: Noise | None = None) -> None:
         self.released = 0
         self.asked: list[tuple[object, ...]] = []
         self.given: list[object] = []
-        self._real: Noise = DiscreteGaussian()
+        self._real = source or DiscreteGaussian()
         self._answers = None if answers is None else iter(answers)
 
     def add(self, counts: NDArray[np.int64], *, sigma: float) -> NDArray[np.int64]:
@@ -150,6 +150,29 @@ class Silent:
         return dict(sorted((v, c) for v, c in zip(values, counts.tolist(), strict=True) if c >= threshold))
 
 
+class Rough:
+    """Fast noise that protects nobody, and keeps every second value."""
+
+    released = 0
+
+    def __init__(self) -> None:
+        self._generator = np.random.default_rng(0)
+
+    def add(self, counts: NDArray[np.int64], *, sigma: float) -> NDArray[np.int64]:
+        noise = self._generator.normal(scale=sigma, size=counts.shape)
+        return np.asarray(counts + np.rint(noise).astype(np.int64))
+
+    def select(
+        self,
+        values: Sequence[str],
+        counts: NDArray[np.int64],
+        *,
+        sigma: float,  # noqa: ARG002 - the contract's
+        threshold: int,
+    ) -> dict[str, int]:
+        return {value: threshold + int(count) for value, count in sorted(zip(values, counts, strict=True))[::2]}
+
+
 def measured(rows: RawTable, noise: Noise | None = None, *, of: Task | None = None) -> TableMeasurements:
     return measure(rows, of or task(), generator="pairwise", relationships=True, progress=lambda *_: None, noise=noise)
 
@@ -159,19 +182,31 @@ def saved(measurements: TableMeasurements, folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
+@pytest.fixture(scope="module", params=[0, 3_000])
+def frozen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Frozen, object]:
+    """Return a number of rows, the noisy answers of one real run on them, and the files it wrote."""
+    source = Frozen()
+    files = saved(measured(people(rows=request.param), source), tmp_path_factory.mktemp("before") / "m")
+    return request.param, source, files
+
+
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("rows", [0, 3_000])
-def test_mistake_01_nothing_but_noisy_counts_is_read_from_the_data(name: str, rows: int, tmp_path: Path) -> None:
-    first = Frozen()
-    before = saved(measured(people(rows=rows), first), tmp_path / "before")
-    after = saved(measured(people(HOSTILE[name], rows=rows), Frozen(first.given)), tmp_path / "after")
-    assert after == before
+def test_mistake_01_nothing_but_noisy_counts_is_read_from_the_data(
+    name: str, frozen: tuple[int, Frozen, object], tmp_path: Path
+) -> None:
+    rows, source, before = frozen
+    assert saved(measured(people(HOSTILE[name], rows=rows), Frozen(source.given)), tmp_path / "m") == before
 
 
 def test_mistake_01_nor_the_order_of_rows(tmp_path: Path) -> None:
     rows = people(rows=1000)
     turned = RawTable(TABLE, rows.expose().take(pa.array(np.random.default_rng(1).permutation(1000))))
     assert saved(measured(rows, Silent()), tmp_path / "a") == saved(measured(turned, Silent()), tmp_path / "b")
+
+
+def test_mistake_01_values_found_come_in_an_order_of_their_own() -> None:
+    kept = DiscreteGaussian().select(["b", "c", "a"], np.full(3, 10**6), sigma=2.0, threshold=100)
+    assert list(kept) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -222,6 +257,7 @@ def test_mistake_03_no_query_moves_by_more_than_one(base: list[tuple[object, ...
 
 
 @pytest.mark.audit
+@pytest.mark.timeout(3600)
 def test_mistake_03_the_same_over_ten_thousand_neighbours() -> None:
     generator = np.random.default_rng(0)
     kinds = [*HOSTILE.values(), (1, *ORDINARY), (None, *ORDINARY)]
@@ -231,7 +267,7 @@ def test_mistake_03_the_same_over_ten_thousand_neighbours() -> None:
 
 
 def _sensitivity_at_most_one(base: list[tuple[object, ...]], name: str, copies: int) -> None:
-    first = Frozen()
+    first = Frozen(source=Rough())
     measured(people(*base, rows=5), first)
     second = Frozen(first.given)
     measured(people(*base, *[(77_777, *HOSTILE[name])] * copies, rows=5), second)
@@ -243,6 +279,25 @@ def _sensitivity_at_most_one(base: list[tuple[object, ...]], name: str, copies: 
         else:
             moved = int(((np.asarray(two[1]) - np.asarray(one[1])) ** 2).sum())
         assert moved <= 1
+
+
+@pytest.mark.parametrize("row", [(True,) * 17, (None,) * 17])
+def test_mistake_03_nor_do_the_scores_that_choose_pairs(row: tuple[bool | None, ...]) -> None:
+    columns = tuple(_column(f"c{k}", Kind.BOOLEAN) for k in range(17))
+    shape = Table(name=TableName("wide"), columns=columns)
+    base = np.random.default_rng(0).integers(0, 2, size=3_000).astype(bool).tolist()
+    wide = Task(domains={column.name: None for column in columns}, budget=BUDGET)
+    asked = []
+    answers = None
+    for extra in ([], [row]):
+        arrays = [pa.array([*base, *(r[k] for r in extra)], pa.bool_()) for k in range(17)]
+        source = Frozen(answers)
+        measured(RawTable(shape, pa.Table.from_arrays(arrays, schema=shape.arrow_schema())), source, of=wide)
+        asked.append(source.asked)
+        answers = source.given
+    assert len(asked[0]) == len(asked[1]) == 1 + 17 + 136 + 68
+    for one, two in zip(*asked, strict=True):
+        assert ((np.asarray(one[1]) - np.asarray(two[1])) ** 2).sum() <= 1
 
 
 def test_mistake_03_many_rows_of_one_person_count_once() -> None:
@@ -322,9 +377,9 @@ def _fits_the_discrete_gaussian(sigma: float, *, draws: int) -> None:
 
 
 def test_mistake_09_the_row_count_published_is_the_noisy_one() -> None:
-    counts = {measured(people(rows=2_000)).rows for _ in range(4)}
+    counts = {measured(people(rows=1_000)).rows for _ in range(4)}
     assert len(counts) > 1
-    assert all(abs(count - 2_000) < 300 for count in counts)
+    assert all(abs(count - 1_000) < 200 for count in counts)
     assert all(measured(people(rows=0)).rows >= 0 for _ in range(2))
 
 
@@ -337,12 +392,13 @@ def test_mistake_10_one_person_never_changes_whether_a_run_succeeds(name: str) -
         assert made.schema.types == [column.arrow_type for column in TABLE.columns[1:]]
 
 
-def test_mistake_11_what_always_holds_in_the_data_is_not_learned_as_a_rule(tmp_path: Path) -> None:
-    whole = people(rows=2_000).expose()
+def test_mistake_11_what_always_holds_in_the_data_is_not_learned_as_a_rule(
+    frozen: tuple[int, Frozen, object], tmp_path: Path
+) -> None:
+    rows, source, before = frozen
+    whole = people(rows=rows).expose()
     ruled = RawTable(TABLE, whole.set_column(3, TABLE.arrow_schema().field("age"), whole["id"]))
-    first = Frozen()
-    before = saved(measured(people(rows=2_000), first), tmp_path / "a")
-    assert saved(measured(ruled, Frozen(first.given)), tmp_path / "b") == before
+    assert saved(measured(ruled, Frozen(source.given)), tmp_path / "m") == before
 
 
 def test_mistake_12_no_artefact_event_note_or_log_line_holds_a_rare_value(
@@ -374,7 +430,7 @@ def test_mistake_12_errors_are_about_declarations_and_hold_no_value() -> None:
 
 def test_mistake_13_every_noisy_count_that_was_handed_out_is_on_record() -> None:
     source = DiscreteGaussian()
-    result = measured(people(rows=2_500), source)
+    result = measured(people(rows=1), source)
     assert sum(e.cells for e in result.events if isinstance(e, DiscreteGaussianEvent)) == source.released > 1_000
 
 

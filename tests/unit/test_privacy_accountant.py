@@ -37,8 +37,8 @@ def test_the_claim_is_never_below_the_exact_figure_and_hardly_above(sigmas: list
     assert claim == 0 or exact_delta(sigmas, claim * 0.998) > delta
 
 
-@pytest.mark.parametrize("queries", [3, 12, 40])
-@pytest.mark.parametrize("delta", [1e-4, 1e-6, 1e-9])
+@pytest.mark.parametrize("queries", [3, 40])
+@pytest.mark.parametrize("delta", [1e-4, 1e-9])
 @pytest.mark.parametrize("selected", [(), (1e-12, 1e-10)])
 def test_two_routes_to_epsilon_agree_within_half_a_percent(
     queries: int, delta: float, selected: tuple[float, ...]

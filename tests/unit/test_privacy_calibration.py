@@ -20,7 +20,7 @@ def test_mu_and_rho_are_the_published_figures() -> None:
 
 @pytest.mark.parametrize("epsilon", [0.8, 10.0])
 @pytest.mark.parametrize("delta", [1e-5, 1e-8])
-@pytest.mark.parametrize("share", [0.0, 0.05, 0.5])
+@pytest.mark.parametrize("share", [0.0, 0.5])
 def test_a_plan_spends_nearly_all_of_its_budget_and_never_more(epsilon: float, delta: float, share: float) -> None:
     weights = tuple(np.random.default_rng(1).uniform(0.01, 1.0, size=10).tolist())
     budget, selections = Budget(epsilon, delta), (share * delta,) if share else ()
