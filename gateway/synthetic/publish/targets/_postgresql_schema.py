@@ -35,7 +35,7 @@ def staged_mark(schema: str) -> str:
 
 
 def claim(connection: psycopg.Connection, schema: str) -> None:
-    """Be the only publication into ``schema`` until the connection ends."""
+    """Be the only publication into ``schema`` until the connection ends; then wait for readers in short turns."""
     connection.execute("SET LOCAL lock_timeout = '10s'")
     connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 20))", [f"gateway:{schema}"])
     connection.execute("SET LOCAL lock_timeout = '400ms'")

@@ -155,7 +155,7 @@ class PostgresqlTarget:
             raise told(problem, doing, self._url) from None
 
     def _patiently(self, doing: str, work: Callable[[psycopg.Connection], None]) -> None:
-        """Run ``work`` in a transaction that waits for readers in short turns.
+        """Run ``work``, which begins with a claim, in a transaction that waits for readers in short turns.
 
         A turn is shorter than the server's deadlock timeout (1 s): when a reader holds one view and waits for the
         next, it is this transaction that gives way and tries again, never the reader that is cancelled.
@@ -164,7 +164,6 @@ class PostgresqlTarget:
         while True:
             try:
                 with self._transaction(doing) as connection:
-                    connection.execute("SET LOCAL lock_timeout = '400ms'")
                     return work(connection)
             except Busy:
                 if time.monotonic() > deadline:
