@@ -289,10 +289,9 @@ def test_failed_connection_tells_the_place_and_no_password(database: Database) -
         assert "hunter2" not in repr(source)
 
 
-def test_unreachable_host_is_a_failure_of_the_source(database: Database) -> None:
-    if database.dialect == "sqlite":
-        pytest.skip("a file has no host")
-    url = f"{database.dialect}://reader:hunter2@127.0.0.1:1/db"
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql"])
+def test_unreachable_host_is_a_failure_of_the_source(dialect: str) -> None:
+    url = f"{dialect}://reader:hunter2@127.0.0.1:1/db"
     with closing(open_source(SecretStr(url), None)) as source:
         with pytest.raises(SourceFailed, match=r"'db' at 127\.0\.0\.1:1: nothing answers there") as caught:
             source.refuse_writers()
