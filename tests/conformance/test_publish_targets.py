@@ -236,6 +236,44 @@ def test_every_kind_survives_with_nulls_and_extremes(database: Database, target:
     assert found[3] == (None,) * 11
 
 
+SHORT = [(1, 0), (1, 1), (3, 2), (4, 0), (4, 4), (5, 1), (8, 4), (9, 5), (12, 3), (15, 7), (16, 0), (16, 16)]
+
+
+def short_decimals() -> SyntheticTable:
+    """Decimals of few digits, each with both ends of its range, its smallest steps and NULL, beside other kinds."""
+    columns = [column(f"{digits},{scale}", Kind.DECIMAL, precision=digits, scale=scale) for digits, scale in SHORT]
+    columns += [column("t", Kind.TEXT), column("b", Kind.BOOLEAN), column("day", Kind.DATE), column("f", Kind.FLOAT)]
+    rows: list[tuple[Any, ...]] = []
+    for whole in ("9" * 16, "-" + "9" * 16, "0", "1", "-1", "1234567890123456", "10000", "-10001", "5000"):
+        number = int(whole)
+        sign = -1 if number < 0 else 1
+        cells = [Decimal(sign * (abs(number) % 10**digits)).scaleb(-scale) for digits, scale in SHORT]
+        rows.append((*cells, whole, number > 0, dt.date(2000, 1, 1) + dt.timedelta(days=number % 9 - 4), number / 7))
+    rows.append((None,) * len(columns))
+    rows.append((*(Decimal(0) for _ in SHORT), "", None, None, None))
+    return table("short", columns, rows)
+
+
+def test_short_decimals_arrive_digit_by_digit(database: Database, target: Target) -> None:
+    approved = short_decimals()
+    go_live(target, publication(), [approved])
+    found = database.read("short")
+    for place in range(len(SHORT)):
+        assert [None if row[place] is None else float(row[place]) for row in found] == [
+            None if cell is None else float(cell) for cell in approved.rows.column(place).to_pylist()
+        ]
+    assert [row[len(SHORT)] for row in found] == approved.rows.column("t").to_pylist()
+
+
+def test_rows_that_were_cut_out_of_others_arrive_alone(database: Database, target: Target) -> None:
+    whole = short_decimals()
+    part = SyntheticTable(
+        whole.table, pa.concat_tables([whole.rows.slice(3, 4), whole.rows.slice(9), whole.rows.slice(1, 0)])
+    )
+    go_live(target, publication(), [part])
+    assert [row[len(SHORT)] for row in database.read("short")] == part.rows.column("t").to_pylist()
+
+
 def test_hostile_cells_arrive_as_they_are(database: Database, target: Target) -> None:
     go_live(target, publication(), [people(*HOSTILE)])
     assert [name for _, name in sorted(database.read("people"))] == HOSTILE

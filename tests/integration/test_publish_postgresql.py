@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import struct
 import threading
@@ -9,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -20,6 +22,7 @@ from pydantic import SecretStr
 
 from gateway.release.synthetic_table import SyntheticTable
 from gateway.synthetic.publish.target import Publication
+from gateway.synthetic.publish.targets import _postgresql_binary as binary
 from gateway.synthetic.publish.targets import _postgresql_rows as rows
 from gateway.synthetic.publish.targets._postgresql_shape import staged_name
 from gateway.synthetic.publish.targets.postgresql import PostgresqlTarget
@@ -416,6 +419,33 @@ def test_odd_settings_of_role_and_database_change_no_cell(place: Place, target: 
         assert connection.execute("SELECT f::text, at::text FROM clinic.odd").fetchall()[0] == (
             "0.3333333333333333", "2001-09-09 01:46:40.000001+00",
         )  # fmt: skip
+
+
+def test_the_digits_sent_are_the_digits_the_server_would_write(place: Place, target: PostgresqlTarget) -> None:
+    """The peer reads the same rows as text: what it makes of them is what binary made of them."""
+    shape = Table(
+        name=TableName("n"),
+        columns=tuple(
+            Column(name=ColumnName(f"{p},{s}"), kind=Kind.DECIMAL, native="", precision=p, scale=s)
+            for p, s in ((5, 1), (9, 5), (16, 0), (16, 16), (7, 3))
+        ),
+    )
+    draw = random.Random(1)  # noqa: S311 - a public seed
+    whole = [
+        [draw.randrange(-(10 ** (c.precision or 0)) + 1, 10 ** (c.precision or 0)) for c in shape.columns]
+        for _ in range(2000)
+    ]
+    columns = zip(*whole, strict=True)
+    arrays = [
+        pa.array([Decimal(n).scaleb(-(c.scale or 0)) for n in numbers], c.arrow_type)
+        for numbers, c in zip(columns, shape.columns, strict=True)
+    ]
+    table = SyntheticTable(shape, pa.Table.from_arrays(arrays, schema=shape.arrow_schema()))
+    assert binary.can_encode(shape)
+    go_live(target, place.publication(), [table])
+    with place.open() as connection:
+        found = connection.execute("SELECT * FROM clinic.n").fetchall()
+    assert found == list(zip(*(array.to_pylist() for array in arrays), strict=True))
 
 
 def test_rows_in_another_order_are_the_same_rows(place: Place, target: PostgresqlTarget) -> None:

@@ -1,12 +1,11 @@
-"""Rows into PostgreSQL and back out of it, at both ends by Arrow's and the server's own C code.
-
-In as CSV through COPY (text is always quoted and NULL never is, so that an empty string stays one), since that way the
-rows can be frozen; back out in binary.
-"""
+"""Rows into PostgreSQL by COPY and back out of it."""
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +14,12 @@ import pyarrow.compute as pc
 from psycopg import sql
 from pyarrow import csv
 
+from gateway.synthetic.publish.targets import _postgresql_binary as binary
 from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     import adbc_driver_postgresql.dbapi as adbc
     import psycopg
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gateway.vocabulary.schema import Column, Table
 
 _BATCH_ROWS = 16_384
+_PIECES_AHEAD = 4
 _WHOLE_DIGITS = 18
 """Decimal digits that a 64-bit integer holds."""
 _SESSION = (
@@ -40,24 +42,46 @@ def prepare_session(connection: psycopg.Connection) -> None:
     connection.execute(_SESSION)
 
 
-def copy_in(connection: psycopg.Connection, place: sql.Composable, rows: pa.Table) -> None:
+def copy_in(connection: psycopg.Connection, place: sql.Composable, table: Table, rows: pa.Table) -> None:
     """Load ``rows`` into the table ``place``, which this transaction made.
 
     FREEZE makes the rows visible to every snapshot, also to one older than the load: a reader inside a long
     REPEATABLE READ transaction who meets the switched views must find the new rows, not an empty table.
     """
-    statement = sql.SQL("COPY {} FROM STDIN (FORMAT csv, FREEZE)").format(place)
+    form = sql.SQL("binary" if binary.can_encode(table) else "csv")
+    statement = sql.SQL("COPY {} FROM STDIN (FORMAT {}, FREEZE)").format(place, form)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for data in encoded(rows):
+        for data in encoded(table, rows):
             copy.write(data)
 
 
-def encoded(rows: pa.Table) -> Iterator[bytes]:
-    """Yield ``rows`` as the CSV that ``copy_in`` sends, in pieces small enough to encode while the server parses."""
-    for batch in rows.to_batches(max_chunksize=_BATCH_ROWS):
-        buffer = pa.BufferOutputStream()
-        csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
-        yield bytes(buffer.getvalue())
+def encoded(table: Table, rows: pa.Table) -> Iterator[bytes]:
+    """Yield what ``copy_in`` sends, encoded a few pieces ahead while the server takes it in.
+
+    Binary, or CSV for a table with decimals that ``binary`` has no form for: text is always quoted there and NULL
+    never is, so that an empty string stays one.
+    """
+    in_binary = binary.can_encode(table)
+    encode = partial(binary.encode, table) if in_binary else as_csv
+    if in_binary:
+        yield binary.HEADER
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        waiting: deque[Future[bytes]] = deque()
+        for batch in rows.to_batches(max_chunksize=_BATCH_ROWS):
+            waiting.append(ahead.submit(encode, batch))
+            if len(waiting) > _PIECES_AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    if in_binary:
+        yield binary.TRAILER
+
+
+def as_csv(batch: pa.RecordBatch) -> bytes:
+    """Return the rows of ``batch`` as CSV without a header."""
+    buffer = pa.BufferOutputStream()
+    csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
+    return bytes(buffer.getvalue())
 
 
 def read_back(reader: adbc.Connection, place: sql.Composable, table: Table) -> pa.Table:

@@ -60,7 +60,7 @@ class PostgresqlTarget:
             for each in every:
                 place = sql.Identifier(staged, each.table.name)
                 connection.execute(shape.create_table(place, each.table))
-                rows.copy_in(connection, place, each.rows)
+                rows.copy_in(connection, place, each.table, each.rows)
                 schemas.comment(connection, "TABLE", place, publication.note)
             for statement in shape.keys(staged, every):
                 connection.execute(statement)
