@@ -149,6 +149,7 @@ def _facts(candidate: ReleaseCandidate, state: str) -> dict[str, Any]:
         "epsilon": round(candidate.certificate.epsilon, 4),
         "delta": candidate.certificate.delta,
         "generator": candidate.certificate.generator,
+        "notes": list(candidate.certificate.notes),
     }
 
 
@@ -168,6 +169,8 @@ def _print(candidate: ReleaseCandidate, release: ReleaseId, state: ReleaseState)
         highlight=False,
         markup=False,
     )
+    for note in candidate.certificate.notes:
+        out.print(f"  {note}\n", highlight=False, markup=False)
     listing([_row(check) for check in report.checks], style=Format.TABLE, title="Checks", empty="No check ran.")
     attacks = [
         {

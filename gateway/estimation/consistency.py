@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gateway.estimation.measurement import NoisyMarginal
 
 _ONE_WAY, _TWO_WAY = 1, 2
+POWERS = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""How the strength of an association may grow with a cell's independent count."""
 _HOPELESS = 1e50
 """A sigma above this says as little as this, and its square would overflow."""
 
@@ -126,12 +128,13 @@ class Association:
     """What a measured pair says beyond its one-ways, with the ridge that keeps its noise out of the model.
 
     ``target`` holds counts over the cells in ``support`` of the two columns; its margins are those of the one-ways.
-    A fitted potential theta is penalised by ``ridge * theta**2 / 2``, so that theta = (target - model) / ridge.
+    A fitted potential theta is penalised by ``ridge * theta**2 / 2``: then theta = (target - model) / ridge. There is one
+    positive ``ridge`` per cell.
     """
 
     pair: tuple[int, int]
     target: NDArray[np.float64]
-    ridge: float
+    ridge: NDArray[np.float64]
 
     def over(self, pair: tuple[int, int]) -> Association:
         """Return the same for columns that are called ``pair`` now."""
@@ -145,7 +148,8 @@ def association(
 
     ``ones`` are the one-ways of all columns with sum ``total``; cells where they are 0 are left out of the table.
     The strength of the signal is read off the noisy table itself (empirical Bayes): what the squared residual has above
-    the noise expected of it. A signal below one standard deviation of that noise is taken for none.
+    the noise expected of it. A signal below one standard deviation of that noise is taken for none. How the signal is
+    spread over common and rare cells is read off it too (``_spread``).
     """
     left, right = (ones[j][ones[j] > 0] for j in pair)
     freedom = (left.size - 1) * (right.size - 1)
@@ -159,4 +163,23 @@ def association(
     signal = float(np.square(residual).sum()) - variance * freedom
     if signal <= max(variance * (2.0 * freedom) ** 0.5, 1e-9 * total):
         return None
-    return Association(pair=pair, target=independent + residual, ridge=variance * total / signal)
+    prior = _spread(residual, independent, signal=signal, noise=variance * freedom / residual.size)
+    return Association(pair=pair, target=independent + residual, ridge=variance * independent / prior)
+
+
+def _spread(
+    residual: NDArray[np.float64], independent: NDArray[np.float64], *, signal: float, noise: float
+) -> NDArray[np.float64]:
+    """Return the prior variance of every cell's residual: in proportion to a power of its independent count.
+
+    The power is the one of ``POWERS`` under which the noisy residuals, taken for independent normals, are most likely
+    (type II maximum likelihood); the sum of the variances is ``signal``. One power for all pairs is worse: a rare class
+    against age moves all its cells alike (power 0), a functional dependency moves them in proportion (power 2).
+    """
+    priors = [weight * (signal / weight.sum()) for weight in (independent**power for power in POWERS)]
+
+    def likelihood(prior: NDArray[np.float64]) -> float:
+        variance = prior + noise
+        return -float((np.log(variance) + np.square(residual) / variance).sum())
+
+    return max(priors, key=likelihood)

@@ -50,7 +50,7 @@ class _Potentials:
         self._turned = self.active.turned()
         nothing = [np.empty(0)]
         self._target = np.concatenate(nothing + [a.target.ravel() for a in associations])
-        self._ridge = np.concatenate(nothing + [np.full(a.target.size, a.ridge) for a in associations])
+        self._ridge = np.concatenate(nothing + [a.ridge.ravel() for a in associations])
         self._independent = self._one[self._left] * self._share[self._right]
         self._theta = np.zeros(self.active.size)
         self._log_bias = np.log(self._share)

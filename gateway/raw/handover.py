@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.policy.model import Policy
-    from gateway.privacy.events import Event
+    from gateway.raw.generate.generator import Measurements
     from gateway.raw.judge import attack, verdict
     from gateway.release.synthetic_table import SyntheticTable
     from gateway.vocabulary.names import RunId
 
 
-def certify(policy: Policy, events: Sequence[Event]) -> Certificate:
+def certify(policy: Policy, measurements: Measurements) -> Certificate:
     """State what was spent, recomputed from the events; ``CheckFailed`` if that is more than the policy allows."""
-    spent = epsilon(events, policy.budget.delta)
+    spent = epsilon(measurements.events, policy.budget.delta)
     if spent > policy.budget.epsilon:
         raise CheckFailed(
             f"the recorded events cost epsilon {spent:.6f}, the policy allows {policy.budget.epsilon:.6f}; "
@@ -38,8 +38,9 @@ def certify(policy: Policy, events: Sequence[Event]) -> Certificate:
         source=policy.source.name,
         epsilon=spent,
         delta=policy.budget.delta,
-        events=tuple(event.to_json() for event in events),
+        events=tuple(event.to_json() for event in measurements.events),
         generator=policy.generate.generator,
+        notes=measurements.notes,
         sampling_seed=policy.generate.seed,
         code_digest=code_digest(),
     )

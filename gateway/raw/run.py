@@ -274,7 +274,7 @@ def _measure(job: Job, rows: Rows) -> Measurements:
             measured.save(partial)
     measurements = job.generator.load(folder)
     if not job.reached(RunState.MEASURED):
-        certificate = handover.certify(job.policy, measurements.events)
+        certificate = handover.certify(job.policy, measurements)
         with job.step(Action.MEASURED, RunState.MEASURED, epsilon=certificate.epsilon) as step:
             step.ledger.commit(
                 job.run,
@@ -287,7 +287,7 @@ def _measure(job: Job, rows: Rows) -> Measurements:
 
 
 def _sample(job: Job, rows: Rows, measurements: Measurements) -> SyntheticTable:
-    """Fit, sample as many rows as production has, and put invented identities and fresh keys beside."""
+    """Fit, sample the noisy number of rows there are, and put invented identities and fresh keys beside."""
     shape = published_shape(rows.table, job.clause)
     if not job.folder.synthetic.exists():
         fitted = job.generator.fit(measurements, job.progress)
@@ -335,7 +335,7 @@ def _hand_over(
 ) -> Outcome:
     # the run's own time, so that a resumed run writes the same bundle again
     created = job.records.runs.get(job.run).created
-    certificate = handover.certify(job.policy, measurements.events)
+    certificate = handover.certify(job.policy, measurements)
     candidate = handover.hand_over(
         job.policy, run=job.run, created=created, tables=[table], certificate=certificate, report=report
     )

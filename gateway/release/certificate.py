@@ -19,6 +19,8 @@ class Certificate(Leaf):
     events: tuple[dict[str, Any], ...]
     """Every mechanism call, in order (``privacy.events``)."""
     generator: str
+    notes: tuple[str, ...]
+    """What the generator decided from noisy counts, and why."""
     sampling_seed: int
     code_digest: str
     """SHA-256 over the gateway's own source files."""

@@ -35,6 +35,7 @@ CERTIFICATE = {
     "delta": "declared: policy",
     "events": "metered: what the mechanisms did, in schema terms",
     "generator": "declared: policy",
+    "notes": "metered: sentences from source code around noisy counts",
     "sampling_seed": "declared: policy, public",
     "code_digest": "public: the program, not the data",
 }

@@ -108,7 +108,7 @@ def candidate(*names: str, **changes: Any) -> ReleaseCandidate:
         tables=(people(*(names or ("Ada", "Bob"))),),
         certificate=Certificate(
             unit="patient", meaning="one patient and all of theirs", source="his", epsilon=0.75, delta=1e-6,
-            events=(EVENT,), generator="pairwise", sampling_seed=1, code_digest="0" * 64,
+            events=(EVENT,), generator="pairwise", notes=("said",), sampling_seed=1, code_digest="0" * 64,
         ),
         report=report(),
         created=START.isoformat(),

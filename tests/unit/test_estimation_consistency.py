@@ -102,7 +102,27 @@ def test_ridge_is_noise_over_signal() -> None:
     found = association((0, 1), table, ones, 100.0)
     assert found is not None
     # residual +-20 in four cells: 1600 squared in all, of which one degree of freedom's worth is noise
-    assert found.ridge == pytest.approx(9.0 * 100.0 / (1600.0 - 9.0))
+    assert found.ridge == pytest.approx(np.full((2, 2), 9.0 * 100.0 / (1600.0 - 9.0)))
+
+
+def test_ridge_lets_rare_cells_move_as_far_as_common_ones_when_they_do() -> None:
+    ones = (np.array([950.0, 50.0]), np.full(5, 200.0))
+    shift = np.array([20.0, 10.0, 0.0, -10.0, -20.0])
+    independent = np.outer(ones[0], ones[1]) / 1000.0
+    table = Estimate(counts=independent + np.stack([-shift, shift]), variance=np.full((2, 5), 25.0))
+    found = association((0, 1), table, ones, 1000.0)
+    assert found is not None
+    # a prior of one variance for all cells: the relaxation of the potentials goes with the count
+    assert found.ridge[0] == pytest.approx(found.ridge[1] * 19.0)
+
+
+def test_ridge_follows_the_count_when_the_association_does() -> None:
+    share = np.array([0.5, 0.3, 0.15, 0.05])
+    ones = (1000.0 * share, 1000.0 * share)
+    counts = 1000.0 * (0.8 * np.outer(share, share) + 0.2 * np.diag(share))
+    found = association((0, 1), Estimate(counts=counts, variance=np.full((4, 4), 4.0)), ones, 1000.0)
+    assert found is not None
+    assert found.ridge[0, 0] < 10 * found.ridge[3, 3]
 
 
 @pytest.mark.parametrize(("cells", "sigma"), [((2, 2), 100.0), ((1, 2), 1.0)])

@@ -107,7 +107,7 @@ def test_fitted_potentials_satisfy_the_ridge_equation_and_lie_the_same_both_ways
     target = independent + np.array([[120.0, -120.0], [-60.0, 60.0], [-60.0, 60.0]])
     ridge = 100.0
     fit = relax(
-        [Association(pair=(0, 1), target=target, ridge=ridge)],
+        [Association(pair=(0, 1), target=target, ridge=np.full((3, 2), ridge))],
         ones,
         np.zeros((20_000, 2), dtype=np.int32),
         [(0, 1)],

@@ -79,7 +79,7 @@ def candidate(*, rows: int = 3) -> ReleaseCandidate:
         certificate=Certificate(
             unit="patient", meaning="one patient", source="his", epsilon=0.75, delta=1e-6,
             events=({"mechanism": "discrete_gaussian", "label": "one-way", "sigma": 10.5, "cells": 3},),
-            generator="pairwise", sampling_seed=1, code_digest="0" * 64,
+            generator="pairwise", notes=("said",), sampling_seed=1, code_digest="0" * 64,
         ),
         report=StewardReport(
             checks=(

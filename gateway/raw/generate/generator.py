@@ -35,6 +35,8 @@ class Measurements(Protocol):
 
     events: tuple[Event, ...]
     """Exactly what was spent."""
+    notes: tuple[str, ...]
+    """What was decided from noisy counts and why, in words for the steward: metered."""
 
     @property
     def rows(self) -> int:
