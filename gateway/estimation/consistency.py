@@ -128,8 +128,8 @@ class Association:
     """What a measured pair says beyond its one-ways, with the ridge that keeps its noise out of the model.
 
     ``target`` holds counts over the cells in ``support`` of the two columns; its margins are those of the one-ways.
-    A fitted potential theta is penalised by ``ridge * theta**2 / 2``: then theta = (target - model) / ridge. There is one
-    positive ``ridge`` per cell.
+    A fitted potential theta is penalised by ``ridge * theta**2 / 2``: then theta = (target - model) / ridge. There is
+    one positive ``ridge`` per cell.
     """
 
     pair: tuple[int, int]
