@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.printing import Format, as_json, listing, out
+from gateway.cli.printing import Format, as_json, listing, moment, out
 from gateway.records.database import Records
 from gateway.records.log import Head
 from gateway.settings import SyntheticSettings
@@ -48,7 +48,7 @@ def show(
         rows = [
             {
                 "seq": entry.seq,
-                "time": entry.time,
+                "time": moment(entry.time, style),
                 "who": entry.actor,
                 "action": entry.action,
                 "subject": entry.subject if style is Format.JSON else entry.subject[:12],

@@ -49,6 +49,11 @@ def listing(rows: Sequence[Mapping[str, Any]], *, style: Format, title: str, emp
         out.print(table)
 
 
+def moment(time: str, style: Format) -> str:
+    """Return a recorded time (UTC, ISO 8601): whole for programs, to the minute for people."""
+    return time if style is Format.JSON else time[:16].replace("T", " ")
+
+
 def say(text: str) -> None:
     """Print a line for people on standard error, where it does not disturb a program that reads the output."""
     err.print(text, highlight=False)

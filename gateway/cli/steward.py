@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.printing import Format, as_json, listing, out, say
+from gateway.cli.printing import Format, as_json, listing, moment, out, say
 from gateway.privacy.odds import worst_posterior
 from gateway.records.database import Records
 from gateway.records.releases import ReleaseState  # noqa: TC001 - typer reads annotations at run time
@@ -41,7 +41,7 @@ def list_releases(
                 "policy": release.policy,
                 "state": release.state.value,
                 "requested_by": release.requester,
-                "created": release.created,
+                "created": moment(release.created, style),
                 "expires": release.expires,
                 "target": release.target,
             }

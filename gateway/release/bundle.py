@@ -122,6 +122,7 @@ def _put(folder: Path, files: Mapping[str, bytes]) -> None:
     partial = folder.with_name(f".partial-{uuid.uuid4().hex}")
     try:
         (partial / "tables").mkdir(parents=True)
+        partial.chmod(0o750)  # the report is for stewards: the worker's group may read it, other users may not
         for name, data in files.items():
             _write_through(partial / name, data)
         for directory in (partial / "tables", partial):

@@ -101,6 +101,11 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     assert bundle.read(tmp_path, bundle.write(wrote, tmp_path)) == wrote
 
 
+def test_a_stranger_on_the_machine_cannot_read_the_report(tmp_path: Path) -> None:
+    release = bundle.write(candidate(), tmp_path)
+    assert (tmp_path / release).stat().st_mode & 0o007 == 0
+
+
 def test_the_release_is_named_by_its_manifest(tmp_path: Path) -> None:
     release = bundle.write(candidate(), tmp_path)
     assert hashlib.sha256((tmp_path / release / "MANIFEST.json").read_bytes()).hexdigest() == release
