@@ -18,7 +18,12 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-out = Console()
+LINE = 20
+"""A column of sentences, that is of texts with blanks longer than this, is at least so wide."""
+WIDE = 160
+"""Columns of a table that is not printed on a terminal."""
+
+out = Console(width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True)
 
 
@@ -43,7 +48,8 @@ def listing(rows: Sequence[Mapping[str, Any]], *, style: Format, title: str, emp
     else:
         table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
         for name in rows[0]:
-            table.add_column(name.replace("_", " "), overflow="fold")
+            sentence = any(" " in str(row[name]) and len(str(row[name])) > LINE for row in rows)
+            table.add_column(name.replace("_", " "), overflow="fold", min_width=LINE if sentence else None)
         for row in rows:
             table.add_row(*("" if value is None else str(value) for value in row.values()))
         out.print(table)

@@ -47,11 +47,10 @@ def scan(
     else:
         rows = [
             {
-                "table": finding.table,
-                "column": finding.column,
+                "column": f"{finding.table}.{finding.column}",
                 "role": finding.role.value,
                 "entity": finding.entity,
-                "confidence": f"{finding.confidence:.2f}",
+                "sure": f"{finding.confidence:.2f}",
                 "treatment": finding.treatment.value,
                 "because": finding.evidence[0].reason if finding.evidence else "",
             }
