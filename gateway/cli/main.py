@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+from importlib import metadata
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -20,10 +22,24 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="gateway",
     help="A privacy gateway: production databases in, differentially private synthetic tables out.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def gateway(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Take what comes before a command; without one, tell which there are."""
+    if version:
+        typer.echo(metadata.version("gateway"))
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 app.command("scan")(worker.scan)
 app.add_typer(policies.app, name="policy")
 app.command("run")(worker.run)

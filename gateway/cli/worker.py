@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import SecretStr
@@ -14,8 +14,11 @@ from gateway.cli.printing import Format, as_json, err, listing, out, progress, s
 from gateway.policy.loading import load_policy, locate
 from gateway.records.database import Records
 from gateway.settings import RawSettings, resolve
-from gateway.vocabulary.errors import ConfigurationError, PolicyError
+from gateway.vocabulary.errors import ConfigurationError, PolicyError, SourceRefused
 from gateway.vocabulary.names import RunId
+
+if TYPE_CHECKING:
+    from gateway.raw.connect.source import Source
 
 
 def scan(
@@ -39,9 +42,11 @@ def scan(
     draft = output or (Path("policy.draft.yaml") if style is Format.TABLE else None)
     if draft is not None and draft.exists():
         raise ConfigurationError(f"{draft} exists and is not overwritten; move it away, or name another file with -o")
-    with progress() as report, closing(open_source(_url(url), schema)) as database, database.snapshot() as snapshot:
-        findings = detect(snapshot, progress=report)
-        text = draft_policy(snapshot.schema, findings, source_name=source)
+    with closing(open_source(_url(url), schema)) as database:
+        _warn_of_writers(database)
+        with progress() as report, database.snapshot() as snapshot:
+            findings = detect(snapshot, progress=report)
+            text = draft_policy(snapshot.schema, findings, source_name=source)
     if style is Format.JSON:
         as_json([to_json(finding) for finding in findings])
     else:
@@ -110,6 +115,15 @@ def run(
         err.print(f"Next: gateway releases show {outcome.release[:12]}", highlight=False)
     if not outcome.report.passed:
         raise typer.Exit(1)
+
+
+def _warn_of_writers(database: Source) -> None:
+    """Say what `run` will refuse. A scan reads in a read-only transaction and may look around before roles are made."""
+    try:
+        database.refuse_writers()
+    except SourceRefused as error:
+        say("[yellow]warning: `gateway run` will refuse this role[/yellow]")
+        err.print(str(error), markup=False, highlight=False, soft_wrap=True)
 
 
 def _url(text: str) -> SecretStr:

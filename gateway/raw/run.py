@@ -230,12 +230,10 @@ def _read(job: Job) -> Rows:
 
 
 def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
-    """Return what detection finds; ``PolicyError`` unless every column is covered and no finding contradicts that."""
-    if problems := coverage(job.policy, snapshot.schema):
-        raise PolicyError(job.policy.name, problems)
+    """Return what detection finds; ``PolicyError`` with every column uncovered and every finding contradicted."""
     chosen = [TableName(n) for n, t in job.policy.tables.items() if t.treatment is TableTreatment.SYNTHESIZE]
     findings = detect(snapshot, tables=chosen, progress=job.progress)
-    if problems := contradictions(findings, job.policy):
+    if problems := [*coverage(job.policy, snapshot.schema), *contradictions(findings, job.policy)]:
         raise PolicyError(job.policy.name, problems)
     return findings
 

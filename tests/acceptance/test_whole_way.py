@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 from pyarrow import ipc
 
 from tests.acceptance.conftest import CANARY, CANARY_NUMBER, PEOPLE, Gateway, connect
@@ -116,6 +117,20 @@ def test_the_log_is_whole_and_tells_who_did_what(published: Gateway) -> None:
         ("steward", "approved"), ("steward", "published"),
     ]  # fmt: skip
     assert [step for step in told if step in wanted][: len(wanted)] == wanted
+
+
+def test_a_scan_warns_of_a_role_that_a_run_refuses(published: Gateway) -> None:
+    owner = sa.make_url(published.source).set(username="postgres").render_as_string(hide_password=False)
+    scan = published("scan", owner, "--format", "json")
+    assert (scan.returncode, len(json.loads(scan.stdout))) == (0, 12)
+    assert "GRANT SELECT ON ALL TABLES" in scan.stderr
+    run = subprocess.run(
+        [sys.executable, "-m", "gateway", "run", "policy.yaml"],
+        env=published.environment("raw", "requester") | {"SMALL_CLINIC_URL": owner},
+        cwd=published.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert "GRANT SELECT ON ALL TABLES" in run.stderr
 
 
 def test_the_desk_never_loads_the_raw_side(published: Gateway) -> None:
