@@ -38,6 +38,11 @@ class RunFolder:
         """File of the steward's report."""
         return self.path / "steward_report.json"
 
+    @property
+    def control(self) -> Path:
+        """File of the secret that decides who is held out."""
+        return self.path / "control.key"
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the run for this process; ``Refused`` when another one has it. A killed process leaves no lock."""
@@ -69,16 +74,15 @@ class RunFolder:
 
     def control_secret(self) -> bytes:
         """Return the 32 random bytes that decide who is held out, made once: a resumed run keeps its control."""
-        file = self.path / "control.key"
-        if not file.exists():
-            with self.written(file) as partial:
+        if not self.control.exists():
+            with self.written(self.control) as partial:
                 partial.touch(mode=0o600)
                 partial.write_bytes(secrets.token_bytes(32))
-        return file.read_bytes()
+        return self.control.read_bytes()
 
     def tidy(self) -> None:
         """Remove what only the run needed: the control secret, the rows and the report. The measurements stay."""
-        for path in (self.path / "control.key", self.synthetic, self.report):
+        for path in (self.control, self.synthetic, self.report):
             path.unlink(missing_ok=True)
 
 

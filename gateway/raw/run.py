@@ -39,7 +39,7 @@ from gateway.records.runs import RunState
 from gateway.release import bundle
 from gateway.release.reports import StewardReport
 from gateway.release.synthetic_table import SyntheticTable
-from gateway.vocabulary.errors import ConfigurationError, GatewayError, PolicyError, Refused
+from gateway.vocabulary.errors import ArtefactFailed, ConfigurationError, GatewayError, PolicyError, Refused
 from gateway.vocabulary.names import ColumnName, Person, ReleaseId, RunId, SystemName, TableName, UnitName
 
 if TYPE_CHECKING:
@@ -166,6 +166,9 @@ def run(
         url=url,
         progress=progress,
     )
+    if resume is not None:
+        # before its name becomes a path: only names that a run was given are on record
+        records.runs.get(resume)
     with job.folder.locked():
         _begin(job, resumed=resume is not None)
         try:
@@ -207,8 +210,26 @@ def _begin(job: Job, *, resumed: bool) -> None:
         raise ConfigurationError(
             f"run {job.run} was started with another version of this policy: resume it with that one, or start anew"
         )
+    _nothing_is_missing(job)
     with job.step(Action.RUN_RESUMED, reached=known.state.value):
         pass
+
+
+def _nothing_is_missing(job: Job) -> None:
+    """Refuse to go on without what can be made only once: measurements, and the choice of whom they left out.
+
+    Measured again, noise would average out and no ledger would know; held out anew, the control would be people the
+    generator has seen.
+    """
+    held_out, measured = job.folder.control.exists(), job.folder.measurements.exists()
+    if job.reached(RunState.HANDED_OVER) and not held_out:
+        job.folder.tidy()
+        raise Refused(f"run {job.run} is done, and its release handed over; start a new run for another one")
+    if (job.reached(RunState.MEASURED) and not measured) or (measured and not held_out):
+        raise ArtefactFailed(
+            f"run {job.run} has measured, and its folder lacks the measurements or the choice of the control set; "
+            "neither can be made again. Resume where the folder is, restore it from a backup, or start a new run"
+        )
 
 
 def _read(job: Job) -> Rows:
