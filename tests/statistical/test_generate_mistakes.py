@@ -300,8 +300,8 @@ def test_mistake_03_nor_do_the_scores_that_choose_pairs(row: tuple[bool | None, 
         assert ((np.asarray(one[1]) - np.asarray(two[1])) ** 2).sum() <= 1
 
 
-def test_mistake_03_many_rows_of_one_person_count_once() -> None:
-    one = measured(people((7, *ORDINARY), *[(7, *ORDINARY)] * 50, (None, *ORDINARY), rows=0), Silent())
+def test_mistake_03_many_rows_of_one_person_do_not_count_and_one_row_does() -> None:
+    one = measured(people((7, *ORDINARY), *[(8, *ORDINARY)] * 50, (None, *ORDINARY), rows=0), Silent())
     assert one.rows == 1
 
 

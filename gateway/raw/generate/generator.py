@@ -26,8 +26,9 @@ class Task:
     """The columns to learn, in order; a None or partial domain is discovered under differential privacy."""
     budget: Budget
     unit: tuple[ColumnName, ...] = ()
-    """Columns of the rows that name one unit. One row of each is counted and rows without a full key are not; when
-    empty, the table's primary key serves if it was read, and otherwise one row per unit is the caller's promise."""
+    """Columns of the rows that name one unit. Rows whose key is theirs alone are counted; rows of a key that is not
+    full, or that several have, are not. When empty, the table's primary key serves if it was read, and otherwise one
+    row per unit is the caller's promise."""
 
 
 class Measurements(Protocol):

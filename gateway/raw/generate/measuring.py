@@ -1,7 +1,7 @@
 """Spend a budget on one table.
 
 1. Everything that can be said beforehand, from type, catalogue, policy and budget alone: domains, slots, sigmas.
-2. One row per unit.
+2. Rows whose key is theirs alone: one row per unit.
 3. The noisy number of rows.
 4. Domains that nobody declared, from noisy counts.
 5. One-way counts of every column on its fine cells.

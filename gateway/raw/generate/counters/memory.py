@@ -51,9 +51,11 @@ def distinct(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
 
 
 def one_row_per_unit(rows: pa.Table, unit: Sequence[ColumnName]) -> pa.Table:
-    """Return ``rows`` with the first row of each unit; rows without a full key belong to nobody and are left out.
+    """Return the ``rows`` whose key is theirs alone; rows without a full key belong to nobody and are left out.
 
-    What is kept of one unit does not depend on any other unit's rows. With no ``unit`` the rows are returned as they
+    Two keys of the database can read alike (a decimal too wide for a float). To keep the first such row would let the
+    second step into its place when the first one's person goes: two cells would move. With neither kept, adding or
+    removing one row (or all of one key) moves what is kept by one row. With no ``unit`` the rows are returned as they
     are: one row per unit is then the caller's promise.
     """
     if not unit or not rows.num_rows:
@@ -66,5 +68,5 @@ def one_row_per_unit(rows: pa.Table, unit: Sequence[ColumnName]) -> pa.Table:
         one = indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         _, combined = np.unique(combined * (int(one.max()) + 1) + one, return_inverse=True)
     at = np.flatnonzero(known)
-    _, first = np.unique(combined[at], return_index=True)
-    return rows.take(pa.array(at[np.sort(first)]))
+    _, first, times = np.unique(combined[at], return_index=True, return_counts=True)
+    return rows.take(pa.array(at[np.sort(first[times == 1])]))
