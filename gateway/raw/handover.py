@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,7 @@ def report(judgement: verdict.Judgement) -> StewardReport:
             for result in judgement.attacks
         ),
         distances={name: Rate.of(value) for name, value in judgement.distances.items()},
+        blinding=secrets.token_hex(32),
     )
 
 

@@ -50,6 +50,9 @@ class StewardReport(Leaf):
     checks: tuple[Check, ...]
     attacks: tuple[AttackReport, ...]
     distances: dict[str, Rate]
+    blinding: str = ""
+    """Random, and nothing else: the release's name is a digest over this report too, and is published. Without it,
+    whoever guesses the other figures could try which digest comes out."""
 
     @property
     def passed(self) -> bool:

@@ -25,6 +25,7 @@ DECLARED_NAMES = {
     "Check.question": "a sentence from the attack's own source code",
     "AttackReport.attack": "the plugin's name",
     "StewardReport.distances{key}": "the measure's name, from source code",
+    "StewardReport.blinding": "random, independent of every row",
 }
 
 CERTIFICATE = {

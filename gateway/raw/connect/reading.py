@@ -63,5 +63,5 @@ def read_table(snapshot: Snapshot, table: Table, progress: Callable[[int], None]
     for batch in snapshot.batches(table.name, names):
         batches.append(batch)
         progress(batch.num_rows)
-    _log.info("table read", extra={"table": table.name, "columns": len(names), "batches": len(batches)})
+    _log.info("table read", extra={"table": table.name, "columns": len(names)})
     return RawTable(table, pa.Table.from_batches(batches, table.arrow_schema()))
