@@ -141,7 +141,9 @@ class GenerateClause(Part):
 
     generator: Slug = "pairwise"
     holdout: float = Field(default=0.1, ge=0.02, le=0.5, description="Share of units kept out of training as control.")
-    seed: int = Field(default=1, ge=0, description="Public seed of sampling and of attacks; the noise has none.")
+    seed: int = Field(
+        default=1, ge=0, lt=2**32, description="Public seed of sampling and of attacks; the noise has none."
+    )
 
 
 class CriteriaClause(Part):

@@ -30,6 +30,7 @@ from gateway.raw.detect.contradictions import contradictions
 from gateway.raw.detect.detecting import detect
 from gateway.raw.folder import RunFolder
 from gateway.raw.generate.assembly import assemble, learned_columns, published_shape, read_shape
+from gateway.raw.generate.domain import declared
 from gateway.raw.generate.generator import Task
 from gateway.raw.generate.schedule import SELECTION_DELTA
 from gateway.raw.judge.verdict import judge
@@ -260,7 +261,9 @@ def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
 
 
 def _rehearse(job: Job, table: Table) -> None:
-    """Assemble a table without rows, so that keys or identities that do not fit their columns cost no budget."""
+    """Do without rows what rows will go through, so that a declaration that does not fit its column costs no budget."""
+    for name in learned_columns(job.clause):
+        declared(table.column(name), job.clause.columns[name].domain)
     shape = published_shape(table, job.clause)
     learned = pa.table({n: pa.array([], table.column(n).arrow_type) for n in learned_columns(job.clause)})
     assemble(shape, job.clause, learned, seed=job.policy.generate.seed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, Any, Final
@@ -109,6 +110,9 @@ def _sqlite(url: sa.URL, patience: float) -> sa.Engine:
             raise RecordsFailed(
                 f"the folder of the records cannot be made ({error.strerror}); check the records URL and its rights"
             ) from None
+        with suppress(OSError):  # connecting tells better what is wrong
+            # an empty file is an empty database: made here so that strangers on the machine cannot read it
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o640))
     engine = sa.create_engine(
         url, poolclass=sa.NullPool, hide_parameters=True, connect_args={"timeout": patience, "check_same_thread": True}
     )

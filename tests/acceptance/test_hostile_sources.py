@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.policy.loading import parse_policy
-from gateway.policy.model import Policy
+from gateway.policy.model import DomainClause, Policy
 from gateway.raw.run import Outcome, run
 from gateway.records.database import Records
 from gateway.records.releases import ReleaseState
@@ -20,7 +20,7 @@ from gateway.release.reports import Outcome as CheckOutcome
 from gateway.settings import RawSettings
 from gateway.synthetic.approve.desk import Desk
 from gateway.synthetic.publish.publishing import publish
-from gateway.vocabulary.errors import PolicyError
+from gateway.vocabulary.errors import GatewayError, PolicyError
 from gateway.vocabulary.names import Person
 
 HOSTILE = 'a"; DROP TABLE x;--'
@@ -158,6 +158,18 @@ def test_a_column_that_names_people_may_not_be_learned_as_harmless(go: Callable[
         go(ddl, rows, what.model_copy(update={"tables": {"people": table}}))
     # all at once: what the policy forgot, and what it calls harmless
     assert {"age", "email"} <= {problem.where.rsplit(".", 1)[-1] for problem in caught.value.problems}
+    with closing(records(tmp_path)) as book:
+        assert book.ledger.entries() == []
+
+
+def test_a_declaration_that_cannot_work_costs_no_budget(go: Callable[..., Outcome], tmp_path: Path) -> None:
+    what = policy("people", "id", ["age"], dropped=["job"])
+    columns = what.tables["people"].columns
+    impossible = DomainClause(lowest=0.25, highest=0.75)  # no whole number lies between
+    age = columns["age"].model_copy(update={"domain": impossible})
+    table = what.tables["people"].model_copy(update={"columns": columns | {"age": age}})
+    with pytest.raises(GatewayError, match="age"):
+        go(PEOPLE, [(1, 2, "x")], what.model_copy(update={"tables": {"people": table}}))
     with closing(records(tmp_path)) as book:
         assert book.ledger.entries() == []
 

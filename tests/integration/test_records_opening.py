@@ -260,3 +260,8 @@ def long_step(records: Records, number: int) -> None:
             RunId(f"run {number}"), policy="p" * 900, policy_digest="d", source=SystemName("clinic"),
             unit=UnitName("patient"), requester=ANA,
         )  # fmt: skip
+
+
+def test_a_stranger_on_the_machine_cannot_read_new_records(tmp_path: Path) -> None:
+    Records.open(SecretStr(f"sqlite:///{tmp_path}/own.db")).close()
+    assert (tmp_path / "own.db").stat().st_mode & 0o007 == 0
