@@ -94,20 +94,6 @@ def gaussian_epsilon(mu: float, delta: float) -> float:
     return float(brentq(lambda value: gaussian_delta(mu, value) - delta, 0.0, highest, xtol=1e-12))
 
 
-def concentrated_epsilon(rho: float, delta: float) -> float:
-    """Return epsilon of a ``rho``-zCDP mechanism at ``delta``, by the best order of the Renyi conversion.
-
-    Canonne, Kamath and Steinke 2020, Proposition 12: for every order a > 1, epsilon is at most
-    a rho + log(1/(a delta)) / (a - 1) + log(1 - 1/a). Rigorous for the discrete Gaussian, and 5 to 9 % above the claim.
-    """
-
-    def at(order: float) -> float:
-        return order * rho + math.log(1 / (order * delta)) / (order - 1) + math.log1p(-1 / order)
-
-    best = 1 + math.sqrt(math.log(1 / delta) / rho)
-    return max(0.0, min(at(1 + (best - 1) * 2 ** (step / 50)) for step in range(-200, 201)))
-
-
 def _sorted(events: Sequence[Event]) -> tuple[list[float], list[float]]:
     """Return the sigmas and the selections' deltas, in an order that does not depend on the events' own."""
     sigmas = sorted(event.sigma for event in events if isinstance(event, DiscreteGaussianEvent))
