@@ -14,13 +14,15 @@ from gateway.records.releases import ReleaseState  # noqa: TC001 - typer reads a
 from gateway.release import bundle
 from gateway.settings import SyntheticSettings, resolve
 from gateway.synthetic.approve.desk import Desk
-from gateway.vocabulary.names import Person, ReleaseId
+from gateway.vocabulary.names import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gateway.release.candidate import ReleaseCandidate
     from gateway.release.reports import Check
+    from gateway.synthetic.publish.target import Publication
+    from gateway.vocabulary.names import ReleaseId
 
 app = typer.Typer(help="Decide on release candidates; publish and withdraw them.", no_args_is_help=True)
 
@@ -93,17 +95,7 @@ def publish(release: Release) -> None:
     """Put an approved release into the sharing database: stage, verify, switch at once."""
     from gateway.synthetic.publish import publishing  # noqa: PLC0415 - the accountant behind the gate loads slowly
 
-    settings = SyntheticSettings()
-    with _records() as records:
-        known = records.releases.get(release)
-        policy = bundle.read(settings.releases, known.release).policy
-        done = publishing.publish(
-            records,
-            settings.releases,
-            known.release,
-            target_url=resolve(policy.target.url),
-            person=Person(settings.person),
-        )
+    done = _on_target(publishing.publish, release)
     out.print(f"Release {done.release[:12]} is published in schema {done.schema}.", highlight=False)
 
 
@@ -112,18 +104,17 @@ def withdraw(release: Release) -> None:
     """Take a published release away from readers. Its budget stays spent."""
     from gateway.synthetic.publish import publishing  # noqa: PLC0415 - as above
 
+    done = _on_target(publishing.withdraw, release)
+    out.print(f"Release {done.release[:12]} is withdrawn from schema {done.schema}.", highlight=False)
+
+
+def _on_target(act: Callable[..., Publication], release: str) -> Publication:
+    """Publish or withdraw ``release`` in the target that its own policy names."""
     settings = SyntheticSettings()
     with _records() as records:
-        known = records.releases.get(release)
-        policy = bundle.read(settings.releases, known.release).policy
-        publishing.withdraw(
-            records,
-            settings.releases,
-            known.release,
-            target_url=resolve(policy.target.url),
-            person=Person(settings.person),
-        )
-    out.print(f"Release {known.release[:12]} is withdrawn.", highlight=False)
+        known = records.releases.get(release).release
+        url = resolve(bundle.read(settings.releases, known).policy.target.url)
+        return act(records, settings.releases, known, target_url=url, person=Person(settings.person))
 
 
 @contextmanager
