@@ -37,7 +37,6 @@ class Action(StrEnum):
     SCANNED = "scanned"
     RUN_CREATED = "run_created"
     BUDGET_RESERVED = "budget_reserved"
-    BUDGET_REFUSED = "budget_refused"
     MEASURED = "measured"
     SAMPLED = "sampled"
     JUDGED = "judged"
@@ -47,13 +46,10 @@ class Action(StrEnum):
     REPORT_VIEWED = "report_viewed"
     APPROVED = "approved"
     REJECTED = "rejected"
-    RETURNED = "returned"
     APPROVAL_LAPSED = "approval_lapsed"
     PUBLISHED = "published"
     PUBLISH_REFUSED = "publish_refused"
-    SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
-    LOG_VERIFIED = "log_verified"
 
 
 @dataclass(frozen=True, kw_only=True)
