@@ -96,8 +96,11 @@ def gaussian_epsilon(mu: float, delta: float) -> float:
 
 def _sorted(events: Sequence[Event]) -> tuple[list[float], list[float]]:
     """Return the sigmas and the selections' deltas, in an order that does not depend on the events' own."""
-    sigmas = sorted(event.sigma for event in events if isinstance(event, DiscreteGaussianEvent))
+    drawn = [event for event in events if isinstance(event, DiscreteGaussianEvent)]
     selected = sorted(event.delta for event in events if isinstance(event, SelectionEvent))
-    if len(sigmas) + len(selected) != len(events):
+    if len(drawn) + len(selected) != len(events):
         raise TypeError("an event of a kind that has no price here")
+    if any(event.times < 1 for event in drawn):
+        raise ValueError("an event that happened less than once")
+    sigmas = sorted(event.sigma for event in drawn for _ in range(event.times))
     return sigmas, selected

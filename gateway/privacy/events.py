@@ -10,17 +10,24 @@ from typing import Any
 class DiscreteGaussianEvent:
     """Discrete Gaussian noise added to an integer query of L2 sensitivity 1 (one unit moves one cell by one).
 
-    ``sigma`` is the noise's parameter in counts; ``cells`` how many draws were made; ``label`` says of what, in
-    schema terms only, such as ``one-way patients.sex``.
+    ``sigma`` is the noise's parameter in counts; ``cells`` the cells of the query; ``times`` how often it was answered,
+    each time with fresh noise; ``label`` says of what, in schema terms only, such as ``one-way patients.sex``.
     """
 
     label: str
     sigma: float
     cells: int
+    times: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that ``event_from_json`` reads back."""
-        return {"mechanism": "discrete_gaussian", "label": self.label, "sigma": self.sigma, "cells": self.cells}
+        return {
+            "mechanism": "discrete_gaussian",
+            "label": self.label,
+            "sigma": self.sigma,
+            "cells": self.cells,
+            "times": self.times,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

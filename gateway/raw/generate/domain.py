@@ -79,7 +79,28 @@ class Ranges:
         return {"kind": "ranges", "starts": list(self.starts), "last": self.last, "rest": self.rest}
 
 
-Domain = Values | Ranges
+@dataclass(frozen=True, kw_only=True)
+class Residues:
+    """What remains of whole numbers divided by ``modulus`` (at least 2): cell k + ``rest`` holds remainder k.
+
+    The remainder is never negative: -1 modulo 10 is 9. For the lattice that values lie on, such as whole centimetres
+    in a column of millimetres, or weekdays.
+    """
+
+    modulus: int
+    rest: bool
+
+    @property
+    def cells(self) -> int:
+        """Return the number of cells."""
+        return self.modulus + self.rest
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object that ``domain_from_json`` reads back."""
+        return {"kind": "residues", "modulus": self.modulus, "rest": self.rest}
+
+
+Domain = Values | Ranges | Residues
 
 
 def domain_from_json(value: dict[str, Any]) -> Domain:
@@ -89,6 +110,8 @@ def domain_from_json(value: dict[str, Any]) -> Domain:
             return Values(values=tuple(value["values"]), rest=bool(value["rest"]))
         case "ranges":
             return Ranges(starts=tuple(value["starts"]), last=value["last"], rest=bool(value["rest"]))
+        case "residues":
+            return Residues(modulus=int(value["modulus"]), rest=bool(value["rest"]))
         case _:
             raise ValueError("a domain of an unknown kind")
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gateway.raw.generate import physical
-from gateway.raw.generate.domain import Domain, Ranges, Values
+from gateway.raw.generate.domain import Domain, Ranges, Residues, Values
 from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ def encode(array: pa.ChunkedArray, column: Column, domain: Domain) -> NDArray[np
     if isinstance(domain, Values) and column.kind in _TEXTS:
         return _look_up(array, domain)
     units, present = physical.numbers(array, column)
-    if isinstance(domain, Values):
+    if isinstance(domain, Residues):
+        at = units % domain.modulus
+    elif isinstance(domain, Values):
         known = np.array(domain.values, dtype=units.dtype)
         at = np.minimum(np.searchsorted(known, units), known.size - 1)
         present &= known[at] == units
