@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from gateway.policy.model import DomainClause
     from gateway.privacy.budget import Budget
     from gateway.privacy.events import Event
-    from gateway.raw.rows import RawTable
+    from gateway.raw.generate.counting import Counter
+    from gateway.raw.generate.knowledge import Knowledge
+    from gateway.raw.generate.request import Request
     from gateway.vocabulary.names import ColumnName
+
+    Progress = Callable[[str, float], None]
+    """Hears a stage's name and the share of it that is done, 0 to 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +30,8 @@ class Task:
     domains: Mapping[ColumnName, DomainClause | None]
     """The columns to learn, in order; a None or partial domain is discovered under differential privacy."""
     budget: Budget
-    unit: tuple[ColumnName, ...] = ()
-    """Columns of the rows that name one unit. Rows whose key is theirs alone are counted; rows of a key that is not
-    full, or that several have, are not. When empty, the table's primary key serves if it was read, and otherwise one
-    row per unit is the caller's promise."""
+    knowledge: Knowledge | None = None
+    """What is declared about several columns together; it costs nothing and helps."""
 
 
 class Measurements(Protocol):
@@ -52,8 +55,25 @@ class Measurements(Protocol):
 class Fitted(Protocol):
     """A model that has never seen the data."""
 
-    def sample(self, rows: int, *, seed: int) -> pa.Table:
-        """Return ``rows`` rows of the learned columns, typed as in the source; the same seed gives the same rows."""
+    schema: pa.Schema
+    """Names and types of the learned columns, as in the source."""
+
+    def sample(self, rows: int, *, seed: int, request: Request | None = None) -> pa.Table:
+        """Return ``rows`` rows of the learned columns; the same seed gives the same rows.
+
+        ``request`` says which rows are wanted. ``ConfigurationError`` when the model cannot give any such row.
+        """
+        ...
+
+    def batches(self, rows: int, *, seed: int, size: int, request: Request | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield ``rows`` rows in batches of ``size``: memory does not grow with ``rows``. Reproducible as ``sample``.
+
+        The rows are as good as those of ``sample`` within every batch; they are not the same rows.
+        """
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the model as JSON, safetensors and Arrow into the empty ``folder``: it reloads to the same rows."""
         ...
 
 
@@ -62,14 +82,22 @@ class Generator(Protocol):
 
     name: str
 
-    def measure(self, rows: RawTable, task: Task, progress: Callable[[str, float], None]) -> Measurements:
-        """Spend the budget: the only step that opens rows. One row per unit of protection is the caller's promise."""
+    def measure(self, counter: Counter, task: Task, progress: Progress) -> Measurements:
+        """Spend the budget: the only step that sees counts of rows.
+
+        ``ConfigurationError`` and ``Unsupported`` for declarations that do not fit the columns; no error depends on
+        what the rows are.
+        """
         ...
 
     def load(self, folder: Path) -> Measurements:
         """Read back what ``Measurements.save`` wrote; ``ArtefactFailed`` when it is damaged."""
         ...
 
-    def fit(self, measurements: Measurements, progress: Callable[[str, float], None]) -> Fitted:
+    def fit(self, measurements: Measurements, progress: Progress) -> Fitted:
         """Fit a model to the measurements alone."""
+        ...
+
+    def load_model(self, folder: Path) -> Fitted:
+        """Read back what ``Fitted.save`` wrote; ``ArtefactFailed`` when it is damaged."""
         ...
