@@ -29,6 +29,7 @@ class Kind(StrEnum):
 
 NUMERIC_KINDS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
 TEMPORAL_KINDS = frozenset({Kind.DATE, Kind.DATETIME})
+TEXT_KINDS = frozenset({Kind.TEXT, Kind.ENUM})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,19 +37,29 @@ Number = int | float
 
 @dataclass(frozen=True, kw_only=True)
 class Values:
-    """A list of values: texts, or numbers as in ``physical``. Cell k + ``rest`` is ``values[k]``."""
+    """A list of values: texts, or numbers as in ``physical``. Cell k + ``rest`` + ``other`` is ``values[k]``.
+
+    With ``other``, values that are there but not listed have a cell of their own, cell 0 + ``rest``, and cell 0 holds
+    only NULL and bad values; so a list that was discovered does not make NULLs of what it lacks.
+    """
 
     values: tuple[str, ...] | tuple[Number, ...]
     rest: bool
+    other: bool = False
+
+    @property
+    def first(self) -> int:
+        """Return the cell of the first listed value."""
+        return int(self.rest) + int(self.other)
 
     @property
     def cells(self) -> int:
         """Return the number of cells, at least 1."""
-        return max(len(self.values) + self.rest, 1)
+        return max(len(self.values) + self.first, 1)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object that ``domain_from_json`` reads back."""
-        return {"kind": "values", "values": list(self.values), "rest": self.rest}
+        return {"kind": "values", "values": list(self.values), "rest": self.rest, "other": self.other}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +117,7 @@ def domain_from_json(value: dict[str, Any]) -> Domain:
     """Read back what ``to_json`` wrote; ``KeyError`` or ``ValueError`` when it is something else."""
     match value["kind"]:
         case "values":
-            return Values(values=tuple(value["values"]), rest=bool(value["rest"]))
+            return Values(values=tuple(value["values"]), rest=bool(value["rest"]), other=bool(value["other"]))
         case "ranges":
             return Ranges(starts=tuple(value["starts"]), last=value["last"], rest=bool(value["rest"]))
         case "residues":

@@ -10,34 +10,58 @@ import pyarrow.compute as pc
 
 from gateway.raw.generate import physical
 from gateway.raw.generate.domain import Domain, Ranges, Residues, Values
-from gateway.vocabulary.schema import Column, Kind
+from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 UNKNOWN = "unknown"
 """The text of a column that must have one and of which no value could be learned."""
 
-_TEXTS = frozenset({Kind.TEXT, Kind.ENUM})
 
 
 def encode(array: pa.ChunkedArray, column: Column, domain: Domain) -> NDArray[np.int32]:
     """Return the cell of every value, 0 to ``domain.cells - 1``. Any value whatever has exactly one."""
-    if isinstance(domain, Values) and column.kind in _TEXTS:
-        return _look_up(array, domain)
-    units, present = physical.numbers(array, column)
-    if isinstance(domain, Residues):
-        at = units % domain.modulus
-    elif isinstance(domain, Values):
-        known = np.array(domain.values, dtype=units.dtype)
-        at = np.minimum(np.searchsorted(known, units), known.size - 1)
-        present &= known[at] == units
-    elif domain.starts:
-        starts = np.array(domain.starts, dtype=units.dtype)
-        at = np.maximum(np.searchsorted(starts, units, side="right") - 1, 0)
-    else:
-        return np.zeros(units.size, dtype=np.int32)
+    if column.kind not in TEXT_KINDS:
+        return place(*physical.numbers(array, column), domain)
+    encoded = pc.dictionary_encode(array).combine_chunks()
+    codes = pc.fill_null(encoded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False) + 1
+    return recode(encoded.dictionary.to_pylist(), codes, domain)
+
+
+def place(
+    units: NDArray[np.integer] | NDArray[np.float64], present: NDArray[np.bool_], domain: Domain
+) -> NDArray[np.int32]:
+    """Return the cell of every number, as ``physical.numbers`` gives them."""
+    match domain:
+        case Residues():
+            at = units % domain.modulus
+        case Values() if domain.values:
+            known = np.array(domain.values)
+            at = np.minimum(np.searchsorted(known, units), known.size - 1)
+            listed = known[at] == units
+            if domain.other:
+                at = np.where(listed, at + 1, 0)
+            else:
+                present = present & listed
+        case Ranges() if domain.starts:
+            at = np.maximum(np.searchsorted(np.array(domain.starts), units, side="right") - 1, 0)
+        case Values(other=True):
+            at = np.zeros(units.size, dtype=np.int32)
+        case _:
+            return np.zeros(units.size, dtype=np.int32)
     return np.where(present, at + domain.rest, 0).astype(np.int32)
+
+
+def recode(texts: Sequence[str], codes: NDArray[np.integer], domain: Domain) -> NDArray[np.int32]:
+    """Return the cell of every text, given as a code: 0 for NULL, k + 1 for ``texts[k]``."""
+    if not isinstance(domain, Values):
+        raise TypeError("texts have no domain but a list of values")
+    cell = {value: number + domain.first for number, value in enumerate(domain.values)}
+    unlisted = int(domain.rest) if domain.other else 0
+    return np.array([0, *(cell.get(text, unlisted) for text in texts)], dtype=np.int32)[codes]
 
 
 def decode(cells: NDArray[np.int64], column: Column, domain: Domain, generator: np.random.Generator) -> pa.Array:
@@ -46,13 +70,13 @@ def decode(cells: NDArray[np.int64], column: Column, domain: Domain, generator: 
     The rest of a column that must have values becomes whatever is listed first; ``binning`` sees to it that this is
     drawn only when nothing else is known.
     """
-    at = cells - domain.rest
+    at = cells - (domain.first if isinstance(domain, Values) else int(domain.rest))
     present = at >= 0
     known = domain.starts if isinstance(domain, Ranges) else domain.values
     if not known or not column.nullable:
         present = np.full(cells.size, not column.nullable)
     at = np.maximum(at, 0)
-    if column.kind in _TEXTS:
+    if column.kind in TEXT_KINDS:
         listed = pa.array(known or (UNKNOWN[: column.length],), pa.string())
         return pc.take(listed, pa.array(at, mask=~present))
     if isinstance(domain, Values) or not known:
@@ -60,12 +84,6 @@ def decode(cells: NDArray[np.int64], column: Column, domain: Domain, generator: 
         whole = physical.is_whole(column)
         return physical.typed((units.astype(np.int64) if whole else units.astype(np.float64))[at], present, column)
     return physical.typed(_within(at, column, domain, generator), present, column)
-
-
-def _look_up(array: pa.ChunkedArray, domain: Values) -> NDArray[np.int32]:
-    listed = pa.array(domain.values, pa.string())
-    found = pc.fill_null(pc.index_in(array, value_set=listed, skip_nulls=True), -1)
-    return np.asarray(np.maximum(found.to_numpy() + int(domain.rest), 0), dtype=np.int32)
 
 
 def _within(

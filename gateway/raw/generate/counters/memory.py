@@ -1,72 +1,166 @@
-"""Counting in memory: narrow integer codes and one pass over the rows for each table."""
+"""Counting in memory: rows arrive in batches and stay as narrow numbers and codes; one pass over codes per table."""
 
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gateway.raw.generate import physical
+from gateway.raw.generate.encoding import place, recode
+from gateway.vocabulary.schema import TEXT_KINDS
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from gateway.raw.generate.counting import Axis
+    from gateway.raw.rows import RawTable
     from gateway.vocabulary.names import ColumnName
+    from gateway.vocabulary.schema import Column, Table
+
+KEPT_CODES = 4
+"""Arrays of codes kept between counts, for each column."""
 
 
 class MemoryCounter:
-    """Counts over codes held in memory, one array for each column, in the narrowest unsigned type."""
+    """See ``gateway.raw.generate.counting.Counter``.
 
-    def __init__(self, codes: Sequence[NDArray[np.integer]], *, cells: Sequence[int], rows: int) -> None:
-        """Hold ``codes`` (each of length ``rows``, each code under its column's number of ``cells``)."""
-        self.cells = tuple(cells)
-        self._codes = [column.astype(np.min_scalar_type(max(n - 1, 0))) for column, n in zip(codes, cells, strict=True)]
-        self._rows = rows
+    Of texts only the distinct ones are held, and a code for each row; memory is about a dozen bytes a cell of the
+    table. The columns of ``unit`` that are not counted are forgotten once the rows are known that count.
+    """
 
-    def count(self, columns: tuple[int, ...]) -> NDArray[np.int64]:
-        """Return the contingency table of ``columns``; see ``Counter.count``."""
-        shape = [self.cells[column] for column in columns]
+    def __init__(self, table: Table, batches: Iterable[pa.RecordBatch], *, unit: Sequence[ColumnName] = ()) -> None:
+        """Take in ``batches``, whose columns include those of ``table`` and of ``unit``, typed as ``table`` says.
+
+        Without ``unit`` one row per unit is the caller's promise.
+        """
+        self.table = table
+        held = {column.name: _Texts() if column.kind in TEXT_KINDS else _Numbers(column) for column in table.columns}
+        keys: list[list[pa.Array]] = [[] for _ in unit]
+        rows = 0
+        for batch in batches:
+            rows += batch.num_rows
+            for name, column in held.items():
+                column.take_in(batch.column(name))
+            for key, name in zip(keys, unit, strict=True):
+                key.append(batch.column(name))
+        kept = _of_one_unit([pa.chunked_array(key) for key in keys], rows) if unit and rows else None
+        self._columns = {name: column.finished(kept) for name, column in held.items()}
+        self._rows = rows if kept is None else int(np.count_nonzero(kept))
+        self._codes: OrderedDict[tuple[object, ...], NDArray[np.integer]] = OrderedDict()
+
+    @classmethod
+    def of(cls, rows: RawTable, *, unit: Sequence[ColumnName] = ()) -> MemoryCounter:
+        """Return a counter over rows that were read already."""
+        return cls(rows.table, rows.expose().to_batches(), unit=unit)
+
+    def values(self, column: ColumnName) -> tuple[list[str], NDArray[np.int64]]:
+        """Return the texts that occur with their counts; see ``Counter.values``."""
+        texts, codes = self._columns[column]
+        counts = np.bincount(codes, minlength=len(texts) + 1)[1:].astype(np.int64)
+        occurring = np.flatnonzero(counts)
+        return [texts[at] for at in occurring.tolist()], counts[occurring]
+
+    def count(self, tables: Sequence[Sequence[Axis]]) -> list[NDArray[np.int64]]:
+        """Return one contingency table for each of ``tables``; see ``Counter.count``."""
+        return [self._count(axes) for axes in tables]
+
+    def _count(self, axes: Sequence[Axis]) -> NDArray[np.int64]:
+        shape = [axis.cells for axis in axes]
         size = math.prod(shape)
         flat = np.zeros(self._rows, dtype=np.min_scalar_type(size))
-        for column, cells in zip(columns, shape, strict=True):
+        for axis, cells in zip(axes, shape, strict=True):
             flat *= flat.dtype.type(cells)
-            flat += self._codes[column]
+            flat += self._coded(axis)
         return np.bincount(flat, minlength=size).astype(np.int64, copy=False).reshape(shape)
 
-    def coarsened(self, bins: Sequence[NDArray[np.int32]]) -> MemoryCounter:
-        """Return a counter over coarser cells: cell c of column j becomes ``bins[j][c]``."""
-        codes = [bins[j][column] for j, column in enumerate(self._codes)]
-        return MemoryCounter(codes, cells=[int(to.max()) + 1 for to in bins], rows=self._rows)
+    def _coded(self, axis: Axis) -> NDArray[np.integer]:
+        """Return the cell, or bin, of every row; the last few are kept, since many tables ask for the same."""
+        key = (axis.column, axis.domain, None if axis.bin_of is None else axis.bin_of.tobytes())
+        if key not in self._codes:
+            first, second = self._columns[axis.column]
+            column = self.table.column(axis.column)
+            cells = recode(first, second, axis.domain) if column.kind in TEXT_KINDS else place(first, second, axis.domain)
+            if axis.bin_of is not None:
+                cells = axis.bin_of[cells]
+            self._codes[key] = cells.astype(np.min_scalar_type(max(axis.cells - 1, 0)))
+            if len(self._codes) > KEPT_CODES * len(self._columns):
+                self._codes.popitem(last=False)
+        self._codes.move_to_end(key)
+        return self._codes[key]
 
 
-def distinct(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the texts that occur in ``column`` with their counts, in no promised order. NULL is not counted."""
-    if not len(column):
-        return [], np.zeros(0, dtype=np.int64)
-    found = pc.value_counts(pc.drop_null(column))
-    return found.field("values").to_pylist(), found.field("counts").to_numpy(zero_copy_only=False).astype(np.int64)
+class _Texts:
+    """A column of texts as codes into its distinct texts: 0 for NULL, k + 1 for the k-th."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+        self._codes: list[NDArray[np.integer]] = []
+
+    def take_in(self, batch: pa.Array) -> None:
+        encoded = batch if pa.types.is_dictionary(batch.type) else pc.dictionary_encode(batch)
+        places = [self._known.setdefault(text, len(self._known) + 1) for text in encoded.dictionary.to_pylist()]
+        indices = pc.fill_null(encoded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
+        codes = np.append(np.array(places, dtype=np.int64), 0)[indices]
+        self._codes.append(codes.astype(np.min_scalar_type(len(self._known))))
+
+    def finished(self, kept: NDArray[np.bool_] | None) -> tuple[list[str], NDArray[np.integer]]:
+        return list(self._known), _joined(self._codes, kept, np.uint8)
 
 
-def one_row_per_unit(rows: pa.Table, unit: Sequence[ColumnName]) -> pa.Table:
-    """Return the ``rows`` whose key is theirs alone; rows without a full key belong to nobody and are left out.
+class _Numbers:
+    """A column of numbers, as ``physical`` has them, in the narrowest type; and which of them are there."""
+
+    def __init__(self, column: Column) -> None:
+        self._column = column
+        self._units: list[NDArray[np.int64] | NDArray[np.float64]] = []
+        self._present: list[NDArray[np.bool_]] = []
+
+    def take_in(self, batch: pa.Array) -> None:
+        units, present = physical.numbers(pa.chunked_array([batch]), self._column)
+        self._units.append(_narrow(units) if units.dtype == np.int64 else units)
+        self._present.append(present)
+
+    def finished(self, kept: NDArray[np.bool_] | None) -> tuple[NDArray[np.integer], NDArray[np.bool_]]:
+        empty = np.int64 if physical.is_whole(self._column) else np.float64
+        return _joined(self._units, kept, empty), _joined(self._present, kept, np.bool_)
+
+
+def _narrow(units: NDArray[np.int64]) -> NDArray[np.integer]:
+    if not units.size:
+        return units
+    furthest = max(int(units.max()), -1 - int(units.min()))
+    return units.astype(np.min_scalar_type(-1 - furthest))
+
+
+def _joined(parts: list[NDArray], kept: NDArray[np.bool_] | None, empty: type) -> NDArray:
+    whole = np.concatenate(parts) if parts else np.zeros(0, dtype=empty)
+    parts.clear()
+    return whole if kept is None else whole[kept]
+
+
+def _of_one_unit(keys: Sequence[pa.ChunkedArray], rows: int) -> NDArray[np.bool_]:
+    """Return which rows have a full key that is theirs alone.
 
     Two keys of the database can read alike (a decimal too wide for a float). To keep the first such row would let the
     second step into its place when the first one's person goes: two cells would move. With neither kept, adding or
-    removing one row (or all of one key) moves what is kept by one row. With no ``unit`` the rows are returned as they
-    are: one row per unit is then the caller's promise.
+    removing one row (or all of one key) moves what is kept by one row.
     """
-    if not unit or not rows.num_rows:
-        return rows
-    combined = np.zeros(rows.num_rows, dtype=np.int64)
-    known = np.ones(rows.num_rows, dtype=np.bool_)
-    for name in unit:
-        indices = pc.dictionary_encode(rows.column(name)).combine_chunks().indices
+    combined = np.zeros(rows, dtype=np.int64)
+    known = np.ones(rows, dtype=np.bool_)
+    for key in keys:
+        indices = pc.dictionary_encode(key).combine_chunks().indices
         known &= indices.is_valid().to_numpy(zero_copy_only=False)
         one = indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         _, combined = np.unique(combined * (int(one.max()) + 1) + one, return_inverse=True)
     at = np.flatnonzero(known)
     _, first, times = np.unique(combined[at], return_index=True, return_counts=True)
-    return rows.take(pa.array(at[np.sort(first[times == 1])]))
+    kept = np.zeros(rows, dtype=np.bool_)
+    kept[at[first[times == 1]]] = True
+    return kept
