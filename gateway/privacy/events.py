@@ -10,7 +10,8 @@ from typing import Any
 class DiscreteGaussianEvent:
     """Discrete Gaussian noise added to an integer query of L2 sensitivity 1 (one unit moves one cell by one).
 
-    ``sigma`` is the noise's parameter in counts; ``cells`` the cells of the query; ``times`` how often it was answered,
+    ``sigma`` is the noise's parameter in counts; ``cells`` the cells of the query (0 for
+    a search, which does not tell how many values it tried); ``times`` how often it was answered,
     each time with fresh noise; ``label`` says of what, in schema terms only, such as ``one-way patients.sex``.
     """
 

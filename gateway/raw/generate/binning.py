@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gateway.raw.generate.domain import Ranges
+from gateway.raw.generate.domain import Ranges, Values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +69,16 @@ def bins(noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, 
         return Bins(bin_of=np.zeros_like(bin_of), weight=np.full(mass.size, 1 / mass.size), ghost=np.zeros_like(ghost))
     mass[ghost] = 0.0
     bin_of[ghost] = np.argmax(np.bincount(bin_of[~ghost], weights=mass[~ghost]))
-    return Bins(bin_of=bin_of, weight=_shares(mass, bin_of, ghost), ghost=ghost)
+    return Bins(bin_of=bin_of, weight=_shares(mass, bin_of, ghost, domain), ghost=ghost)
+
+
+def reweighed(
+    to: Bins, noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, domain: Domain
+) -> Bins:
+    """Return the same bins with the shares that these counts give their cells; ghosts have none."""
+    mass = project(noisy, sigma, total)
+    mass[to.ghost] = 0.0
+    return Bins(bin_of=to.bin_of, weight=_shares(mass, to.bin_of, to.ghost, domain), ghost=to.ghost)
 
 
 def coarsen(
@@ -116,11 +125,15 @@ def _close(groups: list[list[int]], light: list[int], mass: NDArray[np.float64],
 
 
 def _values(
-    noisy: NDArray[np.int64], sigma: NDArray[np.float64], mass: NDArray[np.float64], _: Domain
+    noisy: NDArray[np.int64], sigma: NDArray[np.float64], mass: NDArray[np.float64], domain: Domain
 ) -> list[list[int]]:
-    """Give heavy values a bin each and the others one together, unless these look like noise alone."""
+    """Give heavy values a bin each and the others one together, unless these look like noise alone.
+
+    Values that are not listed go with the light ones, which they are most like.
+    """
     order = np.argsort(-mass, kind="stable")
-    heavy = [int(cell) for cell in order[:MOST_VALUES] if mass[cell] >= HEAVY * sigma[cell]]
+    unlisted = _unlisted(domain)
+    heavy = [int(c) for c in order[:MOST_VALUES] if mass[c] >= HEAVY * sigma[c] and c != unlisted]
     light = np.setdiff1d(np.flatnonzero(mass > 0), heavy)
     groups = [[cell] for cell in sorted(heavy)]
     if light.size and (not heavy or noisy[light].sum() >= GHOST * np.sqrt((sigma[light] ** 2).sum())):
@@ -128,10 +141,22 @@ def _values(
     return groups
 
 
-def _shares(mass: NDArray[np.float64], bin_of: NDArray[np.int32], ghost: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return each cell's share of its bin; even shares in a bin of no mass."""
+def _shares(
+    mass: NDArray[np.float64], bin_of: NDArray[np.int32], ghost: NDArray[np.bool_], domain: Domain
+) -> NDArray[np.float64]:
+    """Return each cell's share of its bin; even shares in a bin of no mass.
+
+    Values that are not listed cannot be made: the listed ones of their bin, if there are any, stand for them.
+    """
     count = int(bin_of.max()) + 1
+    unlisted, mass, possible = _unlisted(domain), mass.copy(), ~ghost
+    if unlisted is not None and np.count_nonzero(possible & (bin_of == bin_of[unlisted])) > 1:
+        mass[unlisted], possible[unlisted] = 0.0, False
     whole = np.bincount(bin_of, weights=mass, minlength=count)
-    members = np.bincount(bin_of[~ghost], minlength=count)
-    even = np.where(ghost, 0.0, 1.0 / np.maximum(members[bin_of], 1))
+    members = np.bincount(bin_of[possible], minlength=count)
+    even = np.where(possible, 1.0 / np.maximum(members[bin_of], 1), 0.0)
     return np.where(whole[bin_of] > 0, mass / np.where(whole[bin_of] > 0, whole[bin_of], 1.0), even)
+
+
+def _unlisted(domain: Domain) -> int | None:
+    return int(domain.rest) if isinstance(domain, Values) and domain.other else None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.vocabulary.errors import ConfigurationError
+from gateway.vocabulary.names import ColumnName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from gateway.vocabulary.names import ColumnName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +27,25 @@ class Knowledge:
     """(lower, upper): in every row lower <= upper where both are present. Of one kind, numeric or temporal."""
     dependencies: Mapping[ColumnName, ColumnName] = field(default_factory=dict)
     """dependent -> determinant: equal values of the determinant always come with equal values of the dependent."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object that ``from_json`` reads back."""
+        return {
+            "target": self.target,
+            "pairs": [list(pair) for pair in self.pairs],
+            "orders": [list(order) for order in self.orders],
+            "dependencies": dict(self.dependencies),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Knowledge:
+        """Read back what ``to_json`` wrote; ``KeyError``, ``TypeError`` or ``ValueError`` when it is something else."""
+        return cls(
+            target=None if value["target"] is None else ColumnName(value["target"]),
+            pairs=tuple((ColumnName(a), ColumnName(b)) for a, b in value["pairs"]),
+            orders=tuple((ColumnName(a), ColumnName(b)) for a, b in value["orders"]),
+            dependencies={ColumnName(a): ColumnName(b) for a, b in value["dependencies"].items()},
+        )
 
     def check(self, columns: Iterable[ColumnName]) -> None:
         """Raise ``ConfigurationError`` when a column is named that is not among the learned ``columns``."""

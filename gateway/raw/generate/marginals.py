@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gateway.raw.generate.generator import Task
+    from gateway.raw.generate.counting import Counter
+    from gateway.raw.generate.generator import Progress, Task
     from gateway.raw.generate.measurements import TableMeasurements
-    from gateway.raw.rows import RawTable
+    from gateway.raw.generate.measuring import Relate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +24,14 @@ class MarginalGenerator:
     """See ``gateway.raw.generate.generator.Generator``."""
 
     name: str
-    relationships: bool
-    """Whether pairs of columns are measured."""
+    relate: Relate | None
+    """How relationships between columns are measured; None when they are not."""
     fitter: Callable[..., sampling.Model]
     """``gateway.estimation.pairwise.fit`` or one of the same signature."""
 
-    def measure(self, rows: RawTable, task: Task, progress: Callable[[str, float], None]) -> TableMeasurements:
-        """Spend the budget: the only step that opens rows."""
-        return measuring.measure(rows, task, generator=self.name, relationships=self.relationships, progress=progress)
+    def measure(self, counter: Counter, task: Task, progress: Progress) -> TableMeasurements:
+        """Spend the budget: the only step that sees counts of rows."""
+        return measuring.measure(counter, task, generator=self.name, relate=self.relate, progress=progress)
 
     def load(self, folder: Path) -> TableMeasurements:
         """Read back what was saved; ``ArtefactFailed`` when it is damaged or another generator's."""
@@ -39,6 +40,6 @@ class MarginalGenerator:
             raise ArtefactFailed(f"the measurements in {folder} were made by another generator than {self.name}")
         return loaded
 
-    def fit(self, measurements: TableMeasurements, progress: Callable[[str, float], None]) -> sampling.FittedTable:
+    def fit(self, measurements: TableMeasurements, progress: Progress) -> sampling.FittedTable:
         """Fit a model to the measurements alone."""
         return sampling.fit(measurements, self.fitter, progress=progress)

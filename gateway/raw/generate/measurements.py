@@ -12,14 +12,16 @@ import pyarrow as pa
 
 from gateway.estimation.measurement import NoisyMarginal
 from gateway.privacy.events import event_from_json
-from gateway.raw.generate.binning import Bins, bins, coarsen
+from gateway.raw.generate.binning import Bins, coarsen, reweighed
 from gateway.raw.generate.domain import domain_from_json
+from gateway.raw.generate.knowledge import Knowledge
 from gateway.vocabulary.digest import canonical_json, sha256
 from gateway.vocabulary.errors import ArtefactFailed
 from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 MANIFEST = "measurements.json"
 COUNTS = "counts.arrow"
 DIGESTS = "SHA256SUMS"
-VERSION = 1
+VERSION = 2
 
 _COLUMN_FIELDS = ("name", "kind", "native", "nullable", "precision", "scale", "length")
 
@@ -49,7 +51,7 @@ class ColumnMeasured:
 class TableMeasurements:
     """Noisy counts of one table. Differentially private as a whole: may be stored and shared.
 
-    ``pairs`` are over the bins that ``bins_of`` derives from the columns. ``notes`` say in words what was decided from
+    ``bins`` merge the columns' cells; ``pairs`` are noisy tables over the bins of several columns. ``notes`` say in words what was decided from
     noisy counts and why, for the steward.
     """
 
@@ -57,27 +59,19 @@ class TableMeasurements:
     events: tuple[Event, ...]
     total: float
     columns: tuple[ColumnMeasured, ...]
+    bins: tuple[Bins, ...]
     pairs: tuple[NoisyMarginal, ...]
     notes: tuple[str, ...]
+    knowledge: Knowledge = Knowledge()
 
     @property
     def rows(self) -> int:
         """Return the noisy number of training rows, at least 0."""
         return max(0, round(self.total))
 
-    def bins_of(self) -> tuple[Bins, ...]:
-        """Return the bins of every column: a function of the noisy counts alone."""
-        return tuple(
-            bins(c.counts, c.sigma, total=self.total, domain=c.domain, nullable=c.column.nullable) for c in self.columns
-        )
-
     def marginals(self) -> list[NoisyMarginal]:
-        """Return one one-way marginal for every column, over its bins, and then the pairs."""
-        ones = []
-        for position, (measured, to) in enumerate(zip(self.columns, self.bins_of(), strict=True)):
-            counts, sigma = coarsen(measured.counts, measured.sigma, to)
-            ones.append(NoisyMarginal(columns=(position,), counts=counts, sigma=sigma))
-        return [*ones, *self.pairs]
+        """Return one one-way marginal for every column, over its bins, and then the tables of several columns."""
+        return [*one_ways(self.columns, self.bins), *self.pairs]
 
     def save(self, folder: Path) -> None:
         """Write the three files into the empty ``folder`` and wait until they are on disk; the digests come last."""
@@ -88,10 +82,12 @@ class TableMeasurements:
                 "events": [event.to_json() for event in self.events],
                 "total": self.total,
                 "columns": [
-                    {f: getattr(c.column, f) for f in _COLUMN_FIELDS} | {"domain": c.domain.to_json()}
-                    for c in self.columns
+                    {f: getattr(c.column, f) for f in _COLUMN_FIELDS}
+                    | {"domain": c.domain.to_json(), "bins": to.bin_of.tolist(), "ghosts": np.flatnonzero(to.ghost).tolist()}
+                    for c, to in zip(self.columns, self.bins, strict=True)
                 ],
                 "notes": list(self.notes),
+                "knowledge": self.knowledge.to_json(),
             }
         )
         counts = _arrow([*(((j,), c.counts, c.sigma) for j, c in enumerate(self.columns)),
@@ -105,6 +101,15 @@ class TableMeasurements:
             _sync_folder(folder)
         except OSError as problem:
             raise ArtefactFailed(f"the measurements cannot be written to {folder}: {problem.strerror}") from None
+
+
+def one_ways(columns: Sequence[ColumnMeasured], bins: Sequence[Bins]) -> list[NoisyMarginal]:
+    """Return one one-way marginal for every column, over its bins."""
+    ones = []
+    for position, (measured, to) in enumerate(zip(columns, bins, strict=True)):
+        counts, sigma = coarsen(measured.counts, measured.sigma, to)
+        ones.append(NoisyMarginal(columns=(position,), counts=counts, sigma=sigma))
+    return ones
 
 
 def load(folder: Path) -> TableMeasurements:
@@ -137,14 +142,28 @@ def _parse(manifest: dict[str, Any], counts: bytes) -> TableMeasurements:
     )
     if any(c.counts.shape != (c.domain.cells,) or c.sigma.shape != c.counts.shape for c in columns):
         raise ValueError
+    total = float(manifest["total"])
     return TableMeasurements(
         generator=manifest["generator"],
         events=tuple(event_from_json(event) for event in manifest["events"]),
-        total=manifest["total"],
+        total=total,
         columns=columns,
+        bins=tuple(_bins(d, c, total) for d, c in zip(manifest["columns"], columns, strict=True)),
         pairs=tuple(replace(pair, sigma=float(pair.sigma)) for pair in tables[len(columns) :]),
         notes=tuple(manifest["notes"]),
+        knowledge=Knowledge.from_json(manifest["knowledge"]),
     )
+
+
+def _bins(described: dict[str, Any], measured: ColumnMeasured, total: float) -> Bins:
+    bin_of = np.array(described["bins"], dtype=np.int32)
+    ghost = np.zeros(bin_of.size, dtype=np.bool_)
+    ghost[described["ghosts"]] = True
+    used = np.unique(bin_of)
+    if bin_of.shape != measured.counts.shape or used[0] != 0 or used[-1] != used.size - 1:
+        raise ValueError
+    to = Bins(bin_of=bin_of, weight=np.zeros(bin_of.size), ghost=ghost)
+    return reweighed(to, measured.counts, measured.sigma, total=total, domain=measured.domain)
 
 
 def _column(described: dict[str, Any]) -> Column:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gateway.privacy import calibration
 from gateway.privacy.events import DiscreteGaussianEvent, SelectionEvent
@@ -10,38 +13,150 @@ from gateway.privacy.events import DiscreteGaussianEvent, SelectionEvent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from gateway.privacy.events import Event
     from gateway.raw.generate.noise import Noise
+    from gateway.raw.generate.schedule import Schedule
+
+_ROUNDING = 1 / 12
+"""Variance added by rounding a mean of counts to a whole number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Noisy counts of one query, and the standard deviation of the noise, the same in every cell."""
+
+    counts: NDArray[np.int64]
+    sigma: float
 
 
 class Meter:
-    """Spends one run's budget. Does not check the sensitivity of what it is given: ``counting`` promises 1."""
+    """Spends one run's budget: exactly what its ``Schedule`` says, whatever the rows are.
 
-    def __init__(self, noise: Noise) -> None:
+    Does not check the sensitivity of what it is given: ``counting`` promises 1.
+    """
+
+    def __init__(self, noise: Noise, plan: Schedule) -> None:
         """Start with nothing spent, on ``noise``."""
         self._noise = noise
+        self._plan = plan
         self._events: list[Event] = []
+        self._quanta, self._scores, self._selections = plan.quanta, plan.scores, plan.selections
+
+    @property
+    def plan(self) -> Schedule:
+        """Return what there was to spend."""
+        return self._plan
+
+    @property
+    def left(self) -> int:
+        """Return the number of quanta not yet spent."""
+        return self._quanta
+
+    @property
+    def scores_left(self) -> int:
+        """Return the number of scores not yet asked for."""
+        return self._scores
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """Return what was spent so far, in order."""
+        """Return what was spent, in order; ``RuntimeError`` before all of it is."""
+        if self._quanta or self._scores or self._selections:
+            raise RuntimeError("a schedule has to be spent to the last quantum: what remains would tell of the rows")
         return tuple(self._events)
 
-    def histogram(self, label: str, counts: NDArray[np.int64], *, sigma: float) -> NDArray[np.int64]:
-        """Return ``counts`` (any shape, sensitivity 1) with noise. ``label`` names schema parts only."""
-        noisy = self._noise.add(counts, sigma=sigma)
-        self._events.append(DiscreteGaussianEvent(label=label, sigma=sigma, cells=noisy.size))
-        return noisy
+    def histogram(self, label: str, counts: NDArray[np.int64], *, quanta: int) -> Answer:
+        """Return ``counts`` (any shape, sensitivity 1), answered for ``quanta`` (at least 1). ``label``: schema only."""
+        self._quanta = _taken(self._quanta, quanta)
+        noisy = self._noise.add(counts, sigma=self._plan.quantum, times=quanta)
+        self._record(label, self._plan.quantum, noisy.size, quanta)
+        return _mean(noisy, self._plan.quantum, quanta)
 
-    def values(
-        self, label: str, values: Sequence[str], counts: NDArray[np.int64], *, sigma: float, delta: float
-    ) -> dict[str, int]:
-        """Return the values whose noisy count shows, but for a chance of ``delta``, that several units have them."""
-        threshold = calibration.threshold(sigma, delta)
-        kept = self._noise.select(values, counts, sigma=sigma, threshold=threshold)
-        self._events.append(DiscreteGaussianEvent(label=label, sigma=sigma, cells=len(kept)))
-        self._events.append(SelectionEvent(label=label, delta=delta))
-        return kept
+    def score(self, label: str, figure: int) -> int:
+        """Return a whole ``figure`` that one unit moves by at most one, with the noise of a score."""
+        self._scores = _taken(self._scores, 1)
+        noisy = self._noise.add(np.array(figure, dtype=np.int64), sigma=self._plan.score, times=1)
+        self._record(label, self._plan.score, 1, 1)
+        return int(noisy)
+
+    def search(
+        self, label: str, values: Sequence[str], counts: NDArray[np.int64], *, public: NDArray[np.int64]
+    ) -> Search:
+        """Return a search among ``values`` with their exact ``counts``; nothing is spent yet.
+
+        ``public`` are exact counts of cells that are no secret, such as NULL: they always show.
+        """
+        return Search(self, label, values, counts, public)
+
+    def searched(self, label: str, counts: NDArray[np.int64], *, quanta: int) -> NDArray[np.int64]:
+        """Return the sum of ``quanta`` noisy answers. For ``Search`` alone: it is not yet fit to be seen."""
+        self._quanta = _taken(self._quanta, quanta)
+        self._record(label, self._plan.quantum, 0, quanta)
+        return self._noise.add(counts, sigma=self._plan.quantum, times=quanta)
+
+    def selected(self, label: str) -> None:
+        """Record one selection. For ``Search`` alone."""
+        self._selections = _taken(self._selections, 1)
+        self._events.append(SelectionEvent(label=label, delta=self._plan.selection_delta))
+
+    def forgo(self, label: str) -> None:
+        """Spend the selections that nobody needed: what is spent may not depend on the rows."""
+        while self._selections:
+            self.selected(label)
+
+    def _record(self, label: str, sigma: float, cells: int, times: int) -> None:
+        self._events.append(DiscreteGaussianEvent(label=label, sigma=sigma, cells=cells, times=times))
+
+
+class Search:
+    """A search for the values of one column, in one round or several that build on one another.
+
+    A value shows when its noisy count passes a threshold that a value of one unit passes with a chance of at most
+    ``selection_delta`` in each round; over all rounds a union bound holds, since the noise of a value that has not
+    shown stays here and is independent of everything that was let out. How many values were tried leaves no trace.
+    """
+
+    def __init__(
+        self,
+        meter: Meter,
+        label: str,
+        values: Sequence[str],
+        counts: NDArray[np.int64],
+        public: NDArray[np.int64],
+    ) -> None:
+        """Hold the exact counts. They, and the noisy counts of values that have not shown, never leave."""
+        order = sorted(range(len(values)), key=values.__getitem__)
+        self._meter, self._label, self._values = meter, label, [values[at] for at in order]
+        self._exact = np.concatenate([public, counts[np.array(order, dtype=np.int64)]])
+        self._sums = np.zeros_like(self._exact)
+        self._shown = np.arange(self._exact.size) < public.size
+        self._public = public.size
+        self._quanta = 0
+
+    def more(self, quanta: int) -> tuple[list[str], Answer]:
+        """Spend ``quanta`` and one selection; return all values that have shown, sorted, and the noisy counts.
+
+        The counts are the means of all rounds so far: those of the public cells, then those of the values shown.
+        """
+        self._sums += self._meter.searched(self._label, self._exact, quanta=quanta)
+        self._quanta += quanta
+        self._meter.selected(self._label)
+        plan = self._meter.plan
+        bar = calibration.threshold(plan.quantum, plan.selection_delta, times=self._quanta)
+        self._shown |= self._sums >= bar
+        passing = np.flatnonzero(self._shown)
+        shown = [self._values[at - self._public] for at in passing[self._public :].tolist()]
+        return shown, _mean(self._sums[passing], plan.quantum, self._quanta)
+
+
+def _mean(sums: NDArray[np.int64], sigma: float, times: int) -> Answer:
+    if times == 1:
+        return Answer(sums, sigma)
+    return Answer(np.rint(sums / times).astype(np.int64), float(np.sqrt(sigma**2 / times + _ROUNDING)))
+
+
+def _taken(held: int, wanted: int) -> int:
+    if not 1 <= wanted <= held:
+        raise RuntimeError("a schedule cannot give what it does not hold; this is a fault of the generator")
+    return held - wanted

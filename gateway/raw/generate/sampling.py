@@ -55,7 +55,7 @@ def fit(
     seed: int = 0,
 ) -> FittedTable:
     """Fit ``fitter`` (``gateway.estimation.pairwise.fit`` and its like) to what was measured."""
-    bins = measurements.bins_of()
+    bins = measurements.bins
     model = fitter(
         measurements.marginals(), [each.count for each in bins], measurements.rows, seed=seed, progress=progress
     )

@@ -1,108 +1,63 @@
-"""How a budget is divided: a function of public things alone, so that all noise is fixed before any row is read.
+"""How a budget is cut into pieces: a function of public things alone, so that all noise is fixed before rows are read.
 
-Which query a slot is spent on may depend on noisy answers; its sigma may not, and every slot is spent. So every run of
-a policy records the same sigmas, whatever the rows are, and composing them is rigorous without adaptive accounting.
+Most of it becomes equal *quanta*. What a quantum is spent on may depend on noisy answers; its sigma and the number of
+quanta may not, and all are spent. A query that is worth k quanta is answered k times with fresh noise and the mean is
+taken. So spending adapts to the data while every run of a policy records the same sigmas as often, and composing them
+needs no adaptive accounting.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.privacy import calibration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gateway.privacy.budget import Budget
 
-TOTAL = 0.01
-"""Share of the precision (sum of 1/sigma^2) for the number of rows."""
-ONE_WAY = 0.3
-"""Share for one-way counts when pairs are measured too."""
-BOUNDS = 0.25
-"""What the search for a column's bounds gets, relative to the column's one-way counts."""
-VALUES = 1.5
-"""What the search for a column's values gets, relative to a column's one-way counts, which it replaces."""
+QUANTA = 256
+QUANTA_PER_COLUMN = 24
+"""A budget is cut into QUANTA, or so many for each column if that is more."""
 SCORES = 0.05
-"""Share for choosing pairs, when there are too many to measure all."""
-SELECTION_DELTA = 0.1
+"""Share of the precision (sum of 1/sigma^2) for choosing what to measure, where something is chosen."""
+SELECTION_DELTA = 0.2
 """Share of delta for all searches for values together."""
-ALL_PAIRS_UP_TO = 16
-"""Columns up to which all pairs are measured."""
-PAIRS_PER_COLUMN = 4
-"""Pairs measured beyond that, for each column."""
-
-
-class Search(StrEnum):
-    """What has to be discovered about a column."""
-
-    NOTHING = "nothing"
-    BOUNDS = "bounds"
-    VALUES = "values"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Expected:
-    """What is publicly known of a column: what to search for, and about how many bins it will have in pairs."""
-
-    search: Search
-    bins: int
+SEARCHES_PER_COLUMN = 2
+"""How often the values of one column are searched for: once with few quanta, once more where values may be missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """The sigma of every query, in counts. ``search`` and ``one_way`` are 0 where a column has no such query."""
+    """What there is to spend, all of it. Sigmas are in counts."""
 
-    total: float
-    search: tuple[float, ...]
-    one_way: tuple[float, ...]
-    scores: tuple[float, ...]
-    """One for every pair that is scored; empty when all are measured."""
-    pairs: tuple[float, ...]
-    """In the order of ``pairs_of``, or any pairs when ``scores`` is not empty."""
+    quantum: float
+    """The sigma of one quantum."""
+    quanta: int
+    score: float
+    """The sigma of one score; 0 when there are none."""
+    scores: int
     selection_delta: float
-    """For each column whose values are searched for."""
+    """The delta of one search for values."""
+    selections: int
 
 
-def pairs_of(columns: int) -> list[tuple[int, int]]:
-    """Return all pairs of columns in lexicographic order."""
-    return [(i, j) for i in range(columns) for j in range(i + 1, columns)]
+def schedule(budget: Budget, *, columns: int, searched: int, scores: int) -> Schedule:
+    """Return the plan for a table of ``columns``, of which the values of ``searched`` are not known.
 
-
-def schedule(columns: Sequence[Expected], budget: Budget, *, relationships: bool) -> Schedule:
-    """Return the plan for ``columns`` (at least one) that spends all of ``budget`` and no more."""
-    width = len(columns)
-    every = pairs_of(width) if relationships else []
-    chosen = every if width <= ALL_PAIRS_UP_TO else every[: PAIRS_PER_COLUMN * width]
-    each = ONE_WAY / width
-    search = [{Search.BOUNDS: BOUNDS, Search.VALUES: VALUES}.get(column.search, 0.0) * each for column in columns]
-    one_way = [0.0 if column.search is Search.VALUES else each for column in columns]
-    scores = [SCORES / len(every)] * len(every) if len(chosen) < len(every) else []
-    pairs = _pair_weights(
-        columns, chosen, equal=bool(scores), share=1 - TOTAL - sum(search) - sum(one_way) - sum(scores)
-    )
-    weights = [TOTAL, *search, *one_way, *scores, *pairs]
-    searched = sum(column.search is Search.VALUES for column in columns)
-    delta = SELECTION_DELTA * budget.delta / max(searched, 1)
-    used = [weight for weight in weights if weight]
-    sigmas = iter(calibration.sigmas(tuple(used), budget, selections=(delta,) * searched))
-    placed = [next(sigmas) if weight else 0.0 for weight in weights]
-    cut = [1, 1 + width, 1 + 2 * width, 1 + 2 * width + len(scores)]
+    ``scores`` is the number of scores that will be asked for. The plan spends all of ``budget`` and no more.
+    """
+    quanta = max(QUANTA, QUANTA_PER_COLUMN * columns)
+    selections = SEARCHES_PER_COLUMN * searched
+    delta = SELECTION_DELTA * budget.delta / max(selections, 1)
+    share = SCORES if scores else 0.0
+    weights = (*[(1 - share) / quanta] * quanta, *[share / max(scores, 1)] * scores)
+    sigmas = calibration.sigmas(weights, budget, selections=(delta,) * selections)
     return Schedule(
-        total=placed[0],
-        search=tuple(placed[cut[0] : cut[1]]),
-        one_way=tuple(placed[cut[1] : cut[2]]),
-        scores=tuple(placed[cut[2] : cut[3]]),
-        pairs=tuple(placed[cut[3] :]),
+        quantum=sigmas[0],
+        quanta=quanta,
+        score=sigmas[-1] if scores else 0.0,
+        scores=scores,
         selection_delta=delta,
+        selections=selections,
     )
-
-
-def _pair_weights(
-    columns: Sequence[Expected], pairs: Sequence[tuple[int, int]], *, equal: bool, share: float
-) -> list[float]:
-    """Return shares in proportion to cells^(2/3), for the least summed error; equal when pairs are chosen later."""
-    raw = [1.0 if equal else float(columns[i].bins * columns[j].bins) ** (2 / 3) for i, j in pairs]
-    return [share * weight / sum(raw) for weight in raw]

@@ -8,69 +8,73 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gateway.raw.generate.domain import Values
 from gateway.raw.generate.measurements import ColumnMeasured
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from gateway.raw.generate.domain import Domain
+    from gateway.raw.generate.metering import Answer
     from gateway.vocabulary.schema import Column
 
 _ROUNDING = 1 / 12
 """Variance added by rounding a mean of counts to a whole number."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Noisy counts of one query, all with the same noise."""
+@dataclass
+class ColumnTally:
+    """Answers about one column."""
 
-    counts: NDArray[np.int64]
-    sigma: float
+    column: Column
+    domain: Domain | None
+    """None until it is known."""
+    one_ways: list[Answer] = field(default_factory=list)
+    """Over all cells of ``domain``."""
+    found: Answer | None = None
+    """For a column whose values were searched for: over all cells but that of values not listed."""
 
 
 @dataclass
 class Tally:
-    """Answers about one table: its row count, each column's fine counts, and values found with their counts."""
+    """Answers about one table: its row count and its columns."""
 
-    columns: tuple[Column, ...]
-    domains: tuple[Domain, ...]
-    found: Sequence[Answer | None]
-    """For a column whose values were searched for: the counts of those kept. They say nothing of cell 0."""
+    columns: list[ColumnTally]
     totals: list[Answer] = field(default_factory=list)
-    one_ways: list[list[Answer]] = field(default_factory=list)
 
     def size(self) -> tuple[float, float]:
         """Return the row count and its standard deviation: every full one-way sums to it as well."""
         parts = [(float(answer.counts), answer.sigma**2) for answer in self.totals]
-        for answers in self.one_ways:
-            parts += [(float(answer.counts.sum()), answer.sigma**2 * answer.counts.size) for answer in answers]
+        for column in self.columns:
+            parts += [(float(a.counts.sum()), a.sigma**2 * a.counts.size) for a in column.one_ways]
         precision = math.fsum(1 / variance for _, variance in parts)
         return math.fsum(value / variance for value, variance in parts) / precision, precision**-0.5
 
     def measured(self) -> tuple[ColumnMeasured, ...]:
         """Return every column with the mean of its answers, each weighted by its precision."""
-        return tuple(self._column(j) for j in range(len(self.columns)))
+        return tuple(self._column(each) for each in self.columns)
 
-    def _column(self, j: int) -> ColumnMeasured:
-        parts = [(a.counts.astype(np.float64), np.full(a.counts.size, a.sigma**2)) for a in self.one_ways[j]]
-        if (kept := self.found[j]) is not None:
-            parts.append(self._with_rest(kept))
+    def _column(self, tally: ColumnTally) -> ColumnMeasured:
+        assert tally.domain is not None  # noqa: S101 - surveyed before it is measured
+        parts = [(a.counts.astype(np.float64), np.full(a.counts.size, a.sigma**2)) for a in tally.one_ways]
+        if tally.found is not None:
+            parts.append(self._with_others(tally.domain, tally.found))
         precision = np.sum([1 / variance for _, variance in parts], axis=0)
         mean = np.sum([counts / variance for counts, variance in parts], axis=0) / precision
         variance = 1 / precision + (_ROUNDING if len(parts) > 1 else 0.0)
         return ColumnMeasured(
-            column=self.columns[j],
-            domain=self.domains[j],
+            column=tally.column,
+            domain=tally.domain,
             counts=np.rint(mean).astype(np.int64),
             sigma=np.sqrt(variance),
         )
 
-    def _with_rest(self, kept: Answer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Put before the kept values' counts what remains of the rows for cell 0."""
+    def _with_others(self, domain: Domain, found: Answer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Insert what remains of the rows as the count of values that are not listed."""
+        at = int(domain.rest) if isinstance(domain, Values) and domain.other else None
+        variance = np.full(found.counts.size, found.sigma**2)
+        if at is None:
+            return found.counts.astype(np.float64), variance
         size, spread = self.size()
-        counts = np.concatenate([[size - kept.counts.sum()], kept.counts])
-        variance = np.full(counts.size, kept.sigma**2)
-        variance[0] = spread**2 + kept.sigma**2 * kept.counts.size
-        return counts, variance
+        counts = np.insert(found.counts.astype(np.float64), at, size - found.counts.sum())
+        return counts, np.insert(variance, at, spread**2 + found.sigma**2 * found.counts.size)

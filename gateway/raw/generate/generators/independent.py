@@ -3,4 +3,4 @@
 from gateway.estimation.independent import fit
 from gateway.raw.generate.marginals import MarginalGenerator
 
-plugin = MarginalGenerator(name="independent", relationships=False, fitter=fit)
+plugin = MarginalGenerator(name="independent", relate=None, fitter=fit)

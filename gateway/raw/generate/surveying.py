@@ -1,0 +1,183 @@
+"""The first part of every measurement: how many rows, which cells each column has, and how many rows are in each.
+
+1. A few quanta on every column: bounds or values where nobody declared them, and a first one-way count.
+2. From these: how much of the budget belongs to one-way counts, and which columns need it most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gateway.raw.generate import discovery
+from gateway.raw.generate.binning import Bins, bins, reweighed
+from gateway.raw.generate.counting import Axis
+from gateway.raw.generate.domain import Values
+from gateway.raw.generate.measurements import one_ways
+from gateway.raw.generate.tallying import ColumnTally, Tally
+from gateway.vocabulary.schema import TEXT_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.estimation.measurement import NoisyMarginal
+    from gateway.raw.generate.counting import Counter
+    from gateway.raw.generate.domain import Domain
+    from gateway.raw.generate.generator import Progress
+    from gateway.raw.generate.knowledge import Knowledge
+    from gateway.raw.generate.metering import Meter, Search
+    from gateway.vocabulary.schema import Column
+
+TOTAL = 0.01
+"""Share of the quanta for the number of rows."""
+FIRST = 0.12
+"""Share for the first look at all columns."""
+BOUNDS = 0.25
+"""What the search for a column's bounds gets, relative to the column's part of the first look."""
+ONE_WAYS = ((5000.0, 0.3), (1000.0, 0.5), (500.0, 0.65), (0.0, 1.0))
+"""From so many rows times mu on, one-way counts get this share of the quanta in all; relationships get the rest."""
+
+_NULL_OR_NOT = Values(values=(), rest=True, other=True)
+
+
+@dataclass(eq=False)
+class Survey:
+    """One table being measured: where counts come from, what they are spent on, and what is known so far.
+
+    ``tally`` is noisy; the counter's answers are exact and go to ``meter`` alone.
+    """
+
+    counter: Counter
+    meter: Meter
+    tally: Tally
+    mu: float
+    """The budget's Gaussian-DP parameter."""
+    knowledge: Knowledge
+    progress: Progress
+    searches: dict[int, Search] = field(default_factory=dict)
+    _bins: list[Bins] | None = None
+
+    @property
+    def columns(self) -> list[Column]:
+        """Return the columns that are learned, in order."""
+        return [each.column for each in self.tally.columns]
+
+    @property
+    def size(self) -> float:
+        """Return the noisy number of rows, at least 1."""
+        return max(1.0, self.tally.size()[0])
+
+    def name(self, *positions: int) -> str:
+        """Return ``table.column`` or ``table.one x table.other`` for event labels."""
+        return " x ".join(f"{self.counter.table.name}.{self.columns[j].name}" for j in positions)
+
+    def axis(self, position: int, to: Bins | None = None) -> Axis:
+        """Return a column's fine cells as an axis, or its bins."""
+        domain = self.tally.columns[position].domain
+        assert domain is not None  # noqa: S101 - domains are found before anything is counted on them
+        return Axis(column=self.columns[position].name, domain=domain, bin_of=None if to is None else to.bin_of)
+
+    def bins(self) -> list[Bins]:
+        """Return the bins of all columns, from noisy counts alone: those of the first call from then on.
+
+        What was counted on bins stays on them; later counts change only the shares of the cells inside a bin.
+        """
+        size, measured = self.tally.size()[0], self.tally.measured()
+        if self._bins is None:
+            self._bins = [
+                bins(c.counts, c.sigma, total=size, domain=c.domain, nullable=c.column.nullable) for c in measured
+            ]
+        return [
+            reweighed(to, c.counts, c.sigma, total=size, domain=c.domain)
+            for to, c in zip(self._bins, measured, strict=True)
+        ]
+
+    def ones(self) -> list[NoisyMarginal]:
+        """Return one one-way marginal for every column, over its bins."""
+        return one_ways(self.tally.measured(), self.bins())
+
+    def one_way(self, position: int, quanta: int) -> None:
+        """Spend ``quanta`` on a column's fine cells."""
+        if quanta < 1:
+            return
+        exact = self.counter.count([[self.axis(position)]])[0]
+        answer = self.meter.histogram(f"one-way {self.name(position)}", exact, quanta=quanta)
+        self.tally.columns[position].one_ways.append(answer)
+
+    def search(self, position: int, quanta: int) -> None:
+        """Spend ``quanta`` and one selection on a column's values."""
+        tally = self.tally.columns[position]
+        domain = Values(values=(), rest=tally.column.nullable, other=True)
+        if position not in self.searches:
+            values, counts = self.counter.values(tally.column.name)
+            absent = self.counter.count([[Axis(column=tally.column.name, domain=_NULL_OR_NOT)]])[0][: int(domain.rest)]
+            label = f"values of {self.name(position)}"
+            self.searches[position] = self.meter.search(label, values, counts, public=absent)
+        listed, answer = self.searches[position].more(quanta)
+        tally.domain, tally.found = Values(values=tuple(listed), rest=domain.rest, other=True), answer
+
+    def total(self, quanta: int) -> None:
+        """Spend ``quanta`` on the number of rows."""
+        exact = self.counter.count([[]])[0]
+        self.tally.totals.append(
+            self.meter.histogram(f"rows of {self.counter.table.name}", exact, quanta=quanta)
+        )
+
+    def bounds(self, position: int, quanta: int) -> None:
+        """Spend ``quanta`` on where a column's numbers lie."""
+        tally = self.tally.columns[position]
+        public = discovery.octaves(tally.column)
+        exact = self.counter.count([[Axis(column=tally.column.name, domain=public)]])[0]
+        answer = self.meter.histogram(f"bounds of {self.name(position)}", exact, quanta=quanta)
+        tally.domain = discovery.bounds(answer.counts, tally.column, sigma=answer.sigma)
+
+
+def survey(survey: Survey, *, relationships: bool) -> None:
+    """Find all domains and count all columns; afterwards ``meter.left`` is what relationships may have."""
+    columns = survey.tally.columns
+    quanta = survey.meter.plan.quanta
+    survey.total(max(1, round(TOTAL * quanta)))
+    each = max(2, round(FIRST * quanta / len(columns)))
+    for j, tally in enumerate(columns):
+        survey.progress("first look", j / len(columns))
+        if tally.domain is None and tally.column.kind in TEXT_KINDS:
+            survey.search(j, each)
+            continue
+        if tally.domain is None:
+            survey.bounds(j, max(1, round(BOUNDS * each)))
+        survey.one_way(j, each)
+    share = next(s for bar, s in ONE_WAYS if survey.size * survey.mu >= bar) if relationships else 1.0
+    _second_look(survey, round(share * quanta) - (quanta - survey.meter.left))
+
+
+def _second_look(survey: Survey, quanta: int) -> None:
+    """Divide ``quanta`` over the columns by need; a column whose values are searched for is searched again."""
+    for j, part in enumerate(allot([_need(survey, j) for j in range(len(survey.columns))], max(0, quanta))):
+        survey.progress("second look", j / len(survey.columns))
+        if j in survey.searches and part:
+            survey.search(j, part)
+        else:
+            survey.one_way(j, part)
+
+
+def _need(survey: Survey, position: int) -> float:
+    tally = survey.tally.columns[position]
+    assert tally.domain is not None  # noqa: S101 - after the first look
+    return float(min(tally.domain.cells, NEED_CELLS)) ** (2 / 3)
+
+
+NEED_CELLS = 100
+
+
+def allot(weights: Sequence[float], quanta: int) -> list[int]:
+    """Return whole shares of ``quanta`` in proportion to ``weights``, by largest remainders; their sum is ``quanta``."""
+    if not weights or quanta <= 0:
+        return [0] * len(weights)
+    exact = np.asarray(weights, dtype=np.float64)
+    exact = exact * (quanta / exact.sum()) if exact.sum() > 0 else np.full(exact.size, quanta / exact.size)
+    whole = np.floor(exact).astype(np.int64)
+    order = np.argsort(whole - exact, kind="stable")
+    whole[order[: quanta - int(whole.sum())]] += 1
+    return [int(part) for part in whole]
