@@ -10,6 +10,7 @@ import typer
 from gateway.cli.printing import Format, as_json, out
 from gateway.policy.loading import json_schema, load_policy, policy_digest
 from gateway.policy.model import Policy, TableTreatment
+from gateway.policy.sentences import told
 
 app = typer.Typer(help="Check policy files; print their JSON schema.", no_args_is_help=True)
 
@@ -26,7 +27,7 @@ def check(
         return
     out.print(f"[green]{file} is well formed.[/green]")
     for name, value in _short(policy).items():
-        out.print(f"  {name:<12} {value}", highlight=False)
+        out.print(f"  {name:<14} {value}", highlight=False)
     out.print("Whether it covers every column of the source is checked when it runs.", style="dim")
 
 
@@ -37,12 +38,14 @@ def schema() -> None:
 
 
 def _short(policy: Policy) -> dict[str, str]:
+    knowledge = [clause.knowledge for clause in policy.tables.values() if clause.knowledge is not None]
     synthesized = [name for name, table in policy.tables.items() if table.treatment is TableTreatment.SYNTHESIZE]
     return {
         "protects": policy.unit.meaning,
         "releases": ", ".join(synthesized),
         "drops": ", ".join(name for name in policy.tables if name not in synthesized) or "nothing",
         "spends": f"epsilon {policy.budget.epsilon:g}, delta {policy.budget.delta:g}",
+        "takes as known": "; ".join(sentence for clause in knowledge for sentence in told(clause)) or "nothing",
         "goes to": f"{policy.target.name}, schema {policy.target.schema_name}",
         "needs": f"{policy.approvals.needed} approval(s), none of them the requester's",
     }

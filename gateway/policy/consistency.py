@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.policy.facts import contradictions
 from gateway.policy.model import TableTreatment
 from gateway.policy.spelling import did_you_mean, shown
 from gateway.vocabulary.roles import Treatment
 
 if TYPE_CHECKING:
-    from gateway.policy.document import Document
+    from collections.abc import Collection
+
+    from gateway.policy.document import Document, Place
 
 RESERVED_TABLES = frozenset({"release_info", "column_notes", "measured_marginals"})
 """Names the gateway publishes under itself."""
@@ -30,6 +33,25 @@ def check(read: Document) -> None:
         _check_released(read, name, _mapping(tables[name].get("columns")))
     _refuse_twins(read, ("tables",), released)
     _check_target(read)
+
+
+def check_declared(read: Document) -> None:
+    """Add to ``read`` what is wrong in what is declared; the models would tell it with the line of a whole entry."""
+    for table, clause in _mapping(read.data.get("tables")).items():
+        columns = _mapping(_mapping(clause).get("columns"))
+        learned = [name for name, column in columns.items() if _treatment(column) == Treatment.LEARN]
+        if columns:
+            tell_knowledge(read, ("tables", table), _mapping(clause), columns=columns, learned=learned)
+        for name, column in columns.items():
+            refuse_repeated(read, ("tables", table, "columns", name, "domain"), _mapping(column).get("domain"))
+
+
+def tell_knowledge(
+    read: Document, place: Place, clause: dict[str, Any], *, columns: Collection[str], learned: Collection[str]
+) -> None:
+    """Add to ``read`` what is wrong in the ``knowledge`` of the ``clause`` at ``place``."""
+    for inside, message in contradictions(_mapping(clause.get("knowledge")), columns=columns, learned=learned):
+        read.report((*place, "knowledge", *inside), message)
 
 
 def _check_unit(read: Document, tables: dict[str, Any], released: set[str]) -> None:
@@ -83,14 +105,22 @@ def _check_released(read: Document, table: str, columns: dict[str, Any]) -> None
         read.report(("tables", table), "is a name the gateway publishes under itself; do not release it")
     kept = {name for name, column in columns.items() if _treatment(column) != Treatment.DROP}
     _refuse_twins(read, ("tables", table, "columns"), kept)
-    for name, column in columns.items():
-        values = _mapping(_mapping(column).get("domain")).get("values")
-        seen: set[str] = set()
-        for position, value in enumerate(values if isinstance(values, list) else []):
-            if isinstance(value, str) and value in seen:
-                read.report(("tables", table, "columns", name, "domain", "values", position), "is listed twice")
-            elif isinstance(value, str):
-                seen.add(value)
+
+
+def refuse_repeated(read: Document, place: Place, domain: object) -> None:
+    """Add to ``read`` every value that the ``domain`` at ``place`` lists twice."""
+    _refuse_seen(read, (*place, "values"), _mapping(domain).get("values"), set())
+    grouped: set[str] = set()
+    for name, values in _mapping(_mapping(domain).get("groups")).items():
+        _refuse_seen(read, (*place, "groups", name), values, grouped)
+
+
+def _refuse_seen(read: Document, place: Place, values: object, seen: set[str]) -> None:
+    for position, value in enumerate(values if isinstance(values, list) else []):
+        if isinstance(value, str) and value in seen:
+            read.report((*place, position), "is listed twice")
+        elif isinstance(value, str):
+            seen.add(value)
 
 
 def _refuse_twins(read: Document, place: tuple[str, ...], released: set[str]) -> None:

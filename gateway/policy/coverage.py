@@ -20,9 +20,9 @@ from gateway.vocabulary.roles import Role, Treatment
 from gateway.vocabulary.schema import NUMERIC_KINDS, TEMPORAL_KINDS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from gateway.policy.model import ColumnClause, DomainClause, Policy, TableClause
+    from gateway.policy.model import ColumnClause, DomainClause, KnowledgeClause, Policy, TableClause
     from gateway.vocabulary.schema import Column, Schema, Table
 
 KEY_KINDS = NUMERIC_KINDS | {Kind.TEXT}
@@ -76,6 +76,9 @@ def _columns(policy: Policy, clause: TableClause, table: Table) -> Iterator[Prob
             continue
         for message in _column(policy, column, columns[name], table):
             yield _problem(message, *place)
+    if clause.knowledge is not None:
+        for message in misordered(clause.knowledge, columns):
+            yield _problem(message, "tables", table.name, "knowledge", "order")
 
 
 def _column(policy: Policy, clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
@@ -116,10 +119,51 @@ def _learned(policy: Policy, clause: ColumnClause, column: Column, table: Table)
         yield "is part of the primary key: every row has its own value. Use `key`"
     if any(column.name in r.columns and r.target == policy.unit.table for r in table.references):
         yield f"points at `{shown(policy.unit.table)}`, a person each. Use `drop` with a `reason`"
-    if clause.domain is not None and clause.domain.values is not None:
-        yield from _values(clause.domain.values, column)
-    if clause.domain is not None and clause.domain.lowest is not None:
-        yield from _bounds(clause.domain, column)
+    if clause.domain is not None:
+        yield from misfits(clause.domain, column)
+
+
+def misfits(domain: DomainClause, column: Column) -> Iterator[str]:
+    """Yield all in which ``domain`` does not fit the type of ``column``."""
+    if domain.values is not None:
+        yield from _values(domain.values, column)
+    if domain.lowest is not None:
+        yield from _bounds(domain, column)
+    if domain.prefixes is not None and column.kind is not Kind.TEXT:
+        yield f"is of kind {column.kind}; `prefixes` are for text"
+    if domain.step is not None:
+        yield from _step(domain.step, column)
+    yield from _sentinels(domain.sentinels or (), column)
+
+
+def _step(step: float, column: Column) -> Iterator[str]:
+    if column.kind not in NUMERIC_KINDS:
+        yield f"is of kind {column.kind}; `step` is for numbers"
+    elif column.kind is Kind.INTEGER and step != int(step):
+        yield "holds whole numbers; `step` should be a whole number"
+    elif column.kind is Kind.DECIMAL and column.scale is not None and Decimal(str(step)).scaleb(column.scale) % 1:
+        yield f"has {column.scale} digits behind the point; `step` has more"
+
+
+def _sentinels(sentinels: Iterable[float | dt.date], column: Column) -> Iterator[str]:
+    if sentinels and column.kind not in NUMERIC_KINDS | TEMPORAL_KINDS:
+        yield f"is of kind {column.kind}; `sentinels` are for numbers and dates"
+        return
+    if expected := next(filter(None, (_expected(sentinel, column) for sentinel in sentinels)), ""):
+        yield f"is of kind {column.kind}; each of `sentinels` should be {expected}"
+
+
+def misordered(knowledge: KnowledgeClause, columns: Mapping[str, Column]) -> Iterator[str]:
+    """Yield every declared order between columns whose kinds have no order, or not the same one."""
+    for lower, upper in knowledge.orders:
+        kinds = [columns[name].kind for name in (lower, upper) if name in columns]
+        if not all(kind in NUMERIC_KINDS | TEMPORAL_KINDS for kind in kinds):
+            yield f"orders `{shown(lower)}` and `{shown(upper)}`, and only numbers, dates and date-times have an order"
+        elif len({*kinds}) > 1:
+            yield (
+                f"orders `{shown(lower)}`, of kind {kinds[0]}, and `{shown(upper)}`, of kind {kinds[1]}; "
+                "an order holds between columns of one kind"
+            )
 
 
 def _values(values: list[str], column: Column) -> Iterator[str]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from gateway.policy.facts import contradictions, parse_order
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.roles import LEARNABLE_ROLES, Role, Treatment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -63,18 +68,49 @@ class BudgetClause(Part):
 
 
 Scalar = bool | int | float | dt.datetime | dt.date | str
+Bound = int | float | dt.datetime | dt.date
+
+
+def _order(text: str) -> str:
+    parse_order(text)
+    return text
+
+
+Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
+Order = Annotated[str, AfterValidator(_order)]
+"""``start <= end``."""
 
 
 class DomainClause(Part):
     """Which values a column may take, declared public. What is left out is discovered under differential privacy."""
 
     values: list[str] | None = Field(default=None, min_length=1, description="All categories; others count as NULL.")
-    lowest: int | float | dt.datetime | dt.date | None = Field(default=None, description="Lowest value, inclusive.")
-    highest: int | float | dt.datetime | dt.date | None = Field(default=None, description="Highest value, inclusive.")
+    groups: dict[str, list[str]] | None = Field(
+        default=None,
+        min_length=1,
+        description="A hierarchy of the categories: group to its values. Together they are `values`.",
+    )
+    prefixes: list[Annotated[int, Field(gt=0, le=200)]] | None = Field(
+        default=None,
+        min_length=1,
+        description="Lengths at which a code is cut to coarser ones: `[1, 3]`. For text whose values are discovered.",
+    )
+    lowest: Bound | None = Field(default=None, description="Lowest value, inclusive.")
+    highest: Bound | None = Field(default=None, description="Highest value, inclusive.")
+    step: float | None = Field(
+        default=None, gt=0, description="All numbers are whole multiples of it, such as 0.5, counted from 0."
+    )
+    sentinels: list[Bound] | None = Field(
+        default=None,
+        min_length=1,
+        description="Numbers or dates with a meaning of their own, such as 999; they may lie outside the bounds.",
+    )
 
     @model_validator(mode="after")
     def _is_one_kind_of_domain(self) -> Self:
-        if self.values is not None and (self.lowest is not None or self.highest is not None):
+        if (self.values is not None or self.groups is not None) and (
+            self.lowest is not None or self.highest is not None
+        ):
             raise ValueError("a domain has either `values` or `lowest` and `highest`")
         if (self.lowest is None) != (self.highest is None):
             raise ValueError("`lowest` and `highest` go together; leave both out to have them discovered")
@@ -85,6 +121,67 @@ class DomainClause(Part):
                 raise ValueError("`lowest` and `highest` are of different types") from None
             if not ordered:
                 raise ValueError("`lowest` is not below `highest`")
+        return self
+
+    @model_validator(mode="after")
+    def _refines_what_it_can(self) -> Self:
+        listed = self.values is not None or self.groups is not None
+        numeric = self.lowest is not None or self.step is not None or self.sentinels is not None
+        if listed and (self.step is not None or self.sentinels is not None):
+            raise ValueError("`step` and `sentinels` are for numbers; listed values need neither")
+        if self.prefixes is not None and (listed or numeric):
+            raise ValueError("`prefixes` are for text whose values are discovered; declare nothing beside them")
+        if self.prefixes is not None and any(a >= b for a, b in itertools.pairwise(self.prefixes)):
+            raise ValueError("`prefixes` are lengths in increasing order, such as `[1, 3]`")
+        if self.sentinels is not None and len(set(self.sentinels)) < len(self.sentinels):
+            raise ValueError("`sentinels` lists a number twice")
+        return self
+
+    @model_validator(mode="after")
+    def _groups_are_the_values(self) -> Self:
+        if self.groups is None:
+            return self
+        together = [value for group in self.groups.values() for value in group]
+        if not all(self.groups.values()):
+            raise ValueError("`groups` has a group without values; list its values or take it out")
+        if len(set(together)) < len(together):
+            raise ValueError("`groups` lists a value twice; a value belongs to one group")
+        if self.values is None:
+            object.__setattr__(self, "values", together)  # frozen for everyone else: this is still its making
+        elif set(self.values) != set(together):
+            raise ValueError("`values` and `groups` list different values; `groups` alone is enough")
+        return self
+
+
+class KnowledgeClause(Part):
+    """What is known of several columns together, declared public. It costs nothing, helps, and is always kept."""
+
+    target: str | None = Field(default=None, description="The column that analysts will predict.")
+    important: list[Pair] = Field(
+        default_factory=list, description="Pairs of columns that matter more than others: `[[age, income]]`."
+    )
+    order: list[Order] = Field(
+        default_factory=list, description="Orders that hold in every row where both are present: `start <= end`."
+    )
+    depends: dict[str, str] = Field(
+        default_factory=dict,
+        description="Dependent column to the column that determines it: `city: post_code`.",
+    )
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every important pair."""
+        return tuple((one, other) for one, other in self.important)
+
+    @property
+    def orders(self) -> tuple[tuple[str, str], ...]:
+        """Every declared order as (lower, upper)."""
+        return tuple(dict.fromkeys(pair for text in self.order for pair in parse_order(text)))
+
+    def fits(self, *, columns: Collection[str], learned: Collection[str]) -> Self:
+        """Return this if it holds together and fits a table's ``columns``; ``ValueError`` with the first problem."""
+        for place, message in contradictions(self.model_dump(), columns=columns, learned=learned):
+            raise ValueError(f"`knowledge.{place[0]}` {message}")
         return self
 
 
@@ -124,6 +221,7 @@ class TableClause(Part):
     treatment: TableTreatment
     reason: Reason | None = None
     columns: dict[str, ColumnClause] = Field(default_factory=dict)
+    knowledge: KnowledgeClause | None = None
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
@@ -133,13 +231,20 @@ class TableClause(Part):
             raise ValueError("a dropped table has no `columns`")
         if self.treatment is TableTreatment.SYNTHESIZE and not self.columns:
             raise ValueError("a synthesized table names all its columns")
+        if self.treatment is TableTreatment.DROP and self.knowledge is not None:
+            raise ValueError("a dropped table has no `knowledge`")
+        if self.knowledge is not None:
+            learned = [name for name, column in self.columns.items() if column.treatment is Treatment.LEARN]
+            self.knowledge.fits(columns=self.columns, learned=learned)
         return self
 
 
 class GenerateClause(Part):
     """How the rows are made."""
 
-    generator: Slug = "pairwise"
+    generator: Slug = Field(
+        default="pairwise", description="Name of a generator plugin; `auto` picks one from what is public or noisy."
+    )
     holdout: float = Field(default=0.1, ge=0.02, le=0.5, description="Share of units kept out of training as control.")
     seed: int = Field(
         default=1, ge=0, lt=2**32, description="Public seed of sampling and of attacks; the noise has none."

@@ -1,15 +1,18 @@
-"""What pydantic finds wrong in a policy, in sentences a steward understands. None quotes a value."""
+"""What pydantic finds wrong in a policy, and what a policy declares, in sentences. None quotes a value."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from gateway.policy.model import EnvironmentReference, Slug
+from gateway.policy.spelling import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pydantic_core import ErrorDetails
+
+    from gateway.policy.model import KnowledgeClause
 
 NUMBER_OR_DATE = "expected a number, or a date such as 1900-01-31, without quotes"
 
@@ -33,15 +36,16 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "int_from_float": lambda _: "expected a whole number",
     "float_type": lambda _: "expected a number",
     "float_parsing": lambda _: "expected a number",
-    "greater_than": lambda ctx: f"must be above {ctx['gt']}",
-    "greater_than_equal": lambda ctx: f"must be {ctx['ge']} or more",
-    "less_than": lambda ctx: f"must be below {ctx['lt']}",
-    "less_than_equal": lambda ctx: f"must be {ctx['le']} or less",
+    "greater_than": lambda ctx: f"must be above {ctx['gt']:g}",
+    "greater_than_equal": lambda ctx: f"must be {ctx['ge']:g} or more",
+    "less_than": lambda ctx: f"must be below {ctx['lt']:g}",
+    "less_than_equal": lambda ctx: f"must be {ctx['le']:g} or less",
     "list_type": lambda _: "expected a list, such as `[id]`",
     "dict_type": lambda _: "expected names with what becomes of each, one a line, indented",
     "model_type": lambda _: "expected entries `key: value`, one a line, indented",
     "model_attributes_type": lambda _: "expected entries `key: value`, one a line, indented",
-    "too_short": lambda _: "is empty; name at least one",
+    "too_long": lambda ctx: f"may hold at most {ctx['max_length']}",
+    "too_short": lambda ctx: "is empty; name at least one" if ctx["min_length"] == 1 else f"needs {ctx['min_length']}",
     "literal_error": lambda ctx: f"must be {ctx['expected']}",
     "enum": lambda ctx: f"expected {ctx['expected']}",
     "value_error": lambda ctx: str(ctx["error"]),
@@ -59,6 +63,15 @@ def sentence(error: ErrorDetails, description: str | None) -> str:
     return (
         told(error.get("ctx", {})) if told else "is not what belongs here" + (f": {description}" if description else "")
     )
+
+
+def told(knowledge: KnowledgeClause) -> tuple[str, ...]:
+    """Return what ``knowledge`` declares, one sentence each, for whoever confirms it."""
+    parts = [f"`{shown(knowledge.target)}` is what analysts will predict"] if knowledge.target else []
+    parts += [f"`{shown(one)}` and `{shown(other)}` matter together" for one, other in knowledge.pairs]
+    parts += [f"`{shown(lower)}` is never above `{shown(upper)}`" for lower, upper in knowledge.orders]
+    parts += [f"`{shown(one)}` follows from `{shown(other)}`" for one, other in knowledge.depends.items()]
+    return tuple(parts)
 
 
 def _first_small(text: str) -> str:

@@ -11,6 +11,8 @@ from gateway.vocabulary.names import ColumnName
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gateway.policy.model import KnowledgeClause
+
 
 @dataclass(frozen=True, kw_only=True)
 class Knowledge:
@@ -56,3 +58,15 @@ class Knowledge:
                 f"declared knowledge names columns that are not learned: {', '.join(unknown)}; "
                 "name learned columns, or take the declaration out"
             )
+
+
+def declared_knowledge(clause: KnowledgeClause | None) -> Knowledge | None:
+    """Return what ``clause`` of a policy or domain file declares; None for none."""
+    if clause is None:
+        return None
+    return Knowledge(
+        target=None if clause.target is None else ColumnName(clause.target),
+        pairs=tuple((ColumnName(one), ColumnName(other)) for one, other in clause.pairs),
+        orders=tuple((ColumnName(lower), ColumnName(upper)) for lower, upper in clause.orders),
+        dependencies={ColumnName(name): ColumnName(on) for name, on in clause.depends.items()},
+    )
