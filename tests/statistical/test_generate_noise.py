@@ -1,0 +1,332 @@
+"""The noise against its definition, computed independently: in decimals, by convolution, and by OpenDP."""
+
+import decimal
+import itertools
+import math
+import multiprocessing
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from multiprocessing.connection import Connection
+
+import numpy as np
+import opendp.prelude as dp
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from gateway.privacy import calibration
+from gateway.raw.generate import noise
+from gateway.raw.generate.noise import DiscreteGaussian
+
+DIGITS = 120
+LEAST, MOST = -(2**63), 2**63 - 1
+ALARM = 1e-7
+"""A right sampler fails a test of distribution once in ten million runs."""
+
+
+def no_more() -> int:
+    raise AssertionError("this draw was decided already")
+
+
+@cache
+def cumulative(sigma: float) -> list[Decimal]:
+    """P[|X| <= k] to about 100 decimal places, until it is 1 to 70."""
+    with decimal.localcontext(prec=DIGITS):
+        width = 2 * Decimal(sigma) ** 2
+        weights = [2 * (-(k * k) / width).exp() for k in map(Decimal, range(math.ceil(22 * sigma) + 2))]
+        weights[0] /= 2
+        whole, total, found = sum(weights), Decimal(0), []
+        for weight in weights:
+            total += weight
+            found.append(total / whole)
+            if 1 - found[-1] < Decimal("1e-70"):
+                break
+        return found
+
+
+def digits(value: Decimal, count: int) -> int:
+    """The first ``count`` binary digits of a number in [0, 1)."""
+    with decimal.localcontext(prec=DIGITS):
+        return int((value * 2**count).to_integral_value(rounding=decimal.ROUND_FLOOR))
+
+
+def drawn(start: int, sigma: float, more: Callable[[], int], *, minus: bool = False) -> int:
+    words = np.array([start << 1 | minus], dtype=np.uint64)
+    return int(noise.invert(words, noise.table(sigma), sigma=sigma, more=more)[0])
+
+
+# ---------------------------------------------------------------- the table and the decision, bit by bit
+
+
+@pytest.mark.parametrize("sigma", [0.3, 0.5, 1.0, 3.7, 60.25, 500.0])
+def test_the_table_is_the_distribution_function_cut_to_63_digits(sigma: float) -> None:
+    thresholds = noise.table(sigma)
+    assert thresholds.tolist() == [digits(value, 63) for value in cumulative(sigma)[: thresholds.size]]
+    assert thresholds[-1] == MOST
+    assert (np.diff(thresholds) >= 0).all()
+
+
+@pytest.mark.parametrize("sigma", [1e-200, 0.01, 0.3, 1.0, 60.25])
+@pytest.mark.parametrize("spare", [1, 5, 40])
+def test_the_table_does_not_depend_on_how_many_digits_are_tried_first(sigma: float, spare: int) -> None:
+    assert noise.table(sigma, spare=spare).tolist() == noise.table(sigma).tolist()
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.0, 3.7])
+def test_enclosures_hold_the_distribution_function_and_are_tight(sigma: float) -> None:
+    for bits in (64, 200, 330):
+        for (low, high), value in zip(noise.cumulative(sigma, bits), cumulative(sigma)[:20], strict=False):
+            assert low <= digits(value, bits) <= high
+            assert high - low < 2**16
+
+
+@pytest.mark.parametrize("minus", [False, True])
+@pytest.mark.parametrize("sigma", [0.5, 3.7, 60.25])
+def test_next_to_every_border_the_bits_read_decide(sigma: float, *, minus: bool) -> None:
+    sign = -1 if minus else 1
+    borders = noise.table(sigma).tolist()
+    checked = 0
+    for size, (border, following) in enumerate(itertools.pairwise(borders)):
+        if following - border > 1:  # the last few are neighbours
+            assert drawn(border + 1, sigma, no_more, minus=minus) == sign * (size + 1)
+            assert drawn(following - 1, sigma, no_more, minus=minus) == sign * (size + 1)
+            checked += 1
+    assert checked > 0.9 * len(borders) - 2
+    assert drawn(0, sigma, no_more, minus=minus) == 0
+    assert drawn(borders[0] - 1, sigma, no_more, minus=minus) == 0
+
+
+@pytest.mark.parametrize("sigma", [0.5, 3.7, 12.0])
+def test_on_every_border_more_digits_decide_and_still_more_when_those_are_on_it_too(sigma: float) -> None:
+    for size, border in enumerate(noise.table(sigma).tolist()[:-1]):
+        value = cumulative(sigma)[size]
+        second, third = digits(value, 127) & (2**64 - 1), digits(value, 191) & (2**64 - 1)
+        assert 0 < second < 2**64 - 1
+        assert 0 < third < 2**64 - 1
+        for given, expected in (
+            ([second - 1], size),
+            ([second + 1], size + 1),
+            ([second, third - 1], size),
+            ([second, third + 1], size + 1),
+            ([0], size),
+            ([2**64 - 1], size + 1),
+        ):
+            left = list(given)
+            assert drawn(border, sigma, lambda left=left: left.pop(0)) == expected  # type: ignore[misc]
+            assert not left, "all digits given were needed"
+
+
+@pytest.mark.parametrize("sigma", [0.5, 3.7, 12.0])
+def test_the_tail_beyond_the_table_is_drawn_by_its_own_probabilities(sigma: float) -> None:
+    values = cumulative(sigma)
+    sizes = [k for k in range(noise.table(sigma).size, len(values)) if 1 - values[k] > Decimal("1e-50")]
+    assert len(sizes) >= 5 * sigma - 1
+    for size in sizes:
+        for start in (digits(values[size - 1], 191) + 1, digits(values[size], 191) - 1):
+            assert start >> 128 == MOST
+            known = [start >> 64 & (2**64 - 1), start & (2**64 - 1)]
+            assert drawn(MOST, sigma, lambda known=known: known.pop(0)) == size  # type: ignore[misc]
+
+
+def test_a_border_in_a_crowd_of_draws_changes_its_own_lane_only() -> None:
+    thresholds = noise.table(3.7)
+    starts = [0, int(thresholds[2]), int(thresholds[0]) + 1, int(thresholds[5]), int(thresholds[4]) + 1]
+    words = np.array([start << 1 | (at == 4) for at, start in enumerate(starts)], dtype=np.uint64)
+    left = [0, 2**64 - 1]
+    assert noise.invert(words, thresholds, sigma=3.7, more=lambda: left.pop(0)).tolist() == [0, 2, 1, 6, -5]
+
+
+# ---------------------------------------------------------------- the distribution, in large numbers
+
+
+def mass(sigma: float, times: int = 1) -> NDArray[np.float64]:
+    reach = math.ceil(12 * sigma) + 1
+    one = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    one /= one.sum()
+    whole = one
+    for _ in range(times - 1):
+        whole = np.convolve(whole, one)
+    return whole
+
+
+def fits(draws: NDArray[np.int64], expected: NDArray[np.float64]) -> None:
+    """Chi-square over groups of at least 40 expected draws, the two tails included."""
+    reach = expected.size // 2
+    assert np.abs(draws).max() <= reach
+    seen = np.bincount(draws + reach, minlength=expected.size)
+    below = np.cumsum(expected) * draws.size
+    group = np.floor(below / max(40.0, draws.size / 1000))
+    group = np.minimum(group, np.floor((below[-1] - 40) / max(40.0, draws.size / 1000))).astype(int)
+    group = np.unique(group, return_inverse=True)[1]
+    want = np.bincount(group, weights=expected) * draws.size
+    got = np.bincount(group, weights=seen)
+    kept = want > 5
+    statistic = ((got - want) ** 2 / want)[kept].sum()
+    assert stats.chi2.sf(statistic, int(kept.sum()) - 1) > ALARM
+
+
+@pytest.mark.parametrize("sigma", [0.3, 0.5, 1.0, 3.7, 60.0, 1e4])
+def test_a_million_draws_follow_the_discrete_gaussian(sigma: float) -> None:
+    draws = DiscreteGaussian().add(np.zeros(1_000_000, dtype=np.int64), sigma=sigma)
+    assert draws.dtype == np.int64
+    fits(draws, mass(sigma))
+    # independent of each other, and the sign of the size
+    centred = draws.astype(np.float64)
+    assert abs(np.corrcoef(centred[1:], centred[:-1])[0, 1]) < 5.5e-3
+    assert abs(np.corrcoef(np.abs(centred[1:]), np.abs(centred[:-1]))[0, 1]) < 5.5e-3
+    assert stats.binomtest(int((draws > 0).sum()), int((draws != 0).sum())).pvalue > ALARM
+
+
+@pytest.mark.parametrize(("sigma", "times"), [(0.5, 2), (1.0, 7), (12.0, 3), (3.7, 300)])
+def test_several_answers_are_summed(sigma: float, times: int) -> None:
+    counts = np.full(3_000 if times > 100 else 200_000, 11, dtype=np.int64)
+    sums = DiscreteGaussian().add(counts, sigma=sigma, times=times)
+    fits(sums - 11 * times, mass(sigma, times))
+
+
+def opendp_draws(size: int, sigma: float) -> NDArray[np.int64]:
+    dp.enable_features("contrib")
+    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="i64")
+    return np.array(dp.m.make_gaussian(*space, scale=sigma)([0] * size), dtype=np.int64)
+
+
+@pytest.mark.parametrize("sigma", [0.5, 3.7, 60.0])
+def test_opendp_draws_the_same_distribution(sigma: float) -> None:
+    theirs = opendp_draws(30_000, sigma)
+    ours = DiscreteGaussian().add(np.zeros(300_000, dtype=np.int64), sigma=sigma)
+    edges = np.unique(np.quantile(ours, np.linspace(0.01, 0.99, 41)))
+    table = [np.bincount(np.searchsorted(edges, draws), minlength=edges.size + 1) for draws in (ours, theirs)]
+    assert stats.chi2_contingency(np.array(table)[:, np.sum(table, axis=0) > 0]).pvalue > ALARM
+
+
+@pytest.mark.parametrize("sigma", [noise.WIDEST_TABLE + 1.0, 1e6, 2.0**40])
+def test_beyond_the_widest_table_the_noise_is_as_wide_as_it_should_be(sigma: float) -> None:
+    draws = DiscreteGaussian().add(np.zeros(6_000, dtype=np.int64), sigma=sigma, times=2)
+    assert np.unique(draws).size > 5_000
+    assert stats.kstest(draws / (sigma * math.sqrt(2)), "norm").pvalue > ALARM
+
+
+@pytest.mark.parametrize(("sigma", "delta", "times"), [(12.0, 0.01, 1), (3.0, 0.003, 7), (0.7, 0.02, 2)])
+def test_a_value_of_one_unit_passes_the_threshold_with_probability_delta_at_most(
+    sigma: float, delta: float, times: int
+) -> None:
+    tries = 1_000_000
+    threshold = calibration.threshold(sigma, delta, times=times)
+    passed = int((DiscreteGaussian().add(np.ones(tries, dtype=np.int64), sigma=sigma, times=times) >= threshold).sum())
+    assert stats.binomtest(passed, tries, delta, alternative="greater").pvalue > ALARM
+    tail = calibration.tail(sigma, threshold - times, times=times)
+    assert stats.binomtest(passed, tries, tail).pvalue > ALARM
+
+
+# ---------------------------------------------------------------- where the bits come from
+
+
+def test_two_calls_differ() -> None:
+    counts = np.zeros(1_000, dtype=np.int64)
+    source = DiscreteGaussian()
+    first, second, other = (s.add(counts, sigma=1e3) for s in (source, source, DiscreteGaussian()))
+    assert len({tuple(first), tuple(second), tuple(other)}) == 3
+
+
+@pytest.mark.parametrize("sigma", [1e3, 1e6])
+def test_seeding_numpy_has_no_influence(sigma: float) -> None:
+    found = set()
+    for _ in range(2):
+        np.random.seed(7)  # noqa: NPY002 - the global state is what this is about
+        found.add(tuple(DiscreteGaussian().add(np.zeros(100, dtype=np.int64), sigma=sigma)))
+    assert len(found) == 2
+
+
+def test_the_bytes_of_the_operating_system_are_all_that_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = np.arange(100_000, dtype=np.int64)
+    real, tape = os.urandom, []
+
+    def recorded(size: int) -> bytes:
+        tape.append(real(size))
+        return tape[-1]
+
+    monkeypatch.setattr(os, "urandom", recorded)
+    first = DiscreteGaussian().add(counts, sigma=60.0, times=3)
+    assert sum(map(len, tape)) >= 8 * 3 * counts.size, "64 bits for every draw"
+    tape.reverse()
+    monkeypatch.setattr(os, "urandom", lambda size: tape.pop() if len(tape[-1]) == size else real(size))
+    assert (DiscreteGaussian().add(counts, sigma=60.0, times=3) == first).all()
+    assert not tape
+
+
+def _in_a_child(pipe: Connection, sigma: float) -> None:
+    pipe.send(DiscreteGaussian().add(np.zeros(50, dtype=np.int64), sigma=sigma).tolist())
+    pipe.close()
+
+
+@pytest.mark.parametrize("sigma", [1e3, 1e6])
+def test_forked_processes_draw_apart(sigma: float) -> None:
+    forking = multiprocessing.get_context("fork")
+    DiscreteGaussian().add(np.zeros(50, dtype=np.int64), sigma=sigma)
+    found = []
+    for _ in range(2):
+        ours, theirs = forking.Pipe(duplex=False)
+        child = forking.Process(target=_in_a_child, args=(theirs, sigma))
+        child.start()
+        found.append(tuple(ours.recv()))
+        child.join()
+    found.append(tuple(DiscreteGaussian().add(np.zeros(50, dtype=np.int64), sigma=sigma)))
+    assert len(set(found)) == 3
+
+
+# ---------------------------------------------------------------- edges
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0), (1,), (2, 3, 4)])
+@pytest.mark.parametrize("times", [1, 5, noise.BATCH + 1])
+def test_any_shape_comes_back_as_it_went_in(shape: tuple[int, ...], times: int) -> None:
+    counts = np.full(shape, 1000, dtype=np.int64)
+    noisy = DiscreteGaussian().add(counts, sigma=0.01, times=times)
+    assert isinstance(noisy, np.ndarray)
+    assert noisy.dtype == np.int64
+    assert noisy.shape == shape
+    assert (noisy == 1000 * times).all()
+    assert (counts == 1000).all()
+
+
+def test_cells_that_do_not_lie_next_to_each_other_are_taken_in_order() -> None:
+    counts = np.arange(24, dtype=np.int64).reshape(4, 6)[::2, ::3].T
+    assert (DiscreteGaussian().add(counts, sigma=0.01) == counts).all()
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize(("end", "side"), [(MOST, 1), (LEAST, -1)])
+def test_sums_stop_at_the_ends_of_int64(end: int, side: int, times: int) -> None:
+    noisy = DiscreteGaussian().add(np.full(2_000, end, dtype=np.int64), sigma=50.0, times=times)
+    apart = (end - noisy) * side
+    assert (apart >= 0).all()
+    assert (apart <= 50 * 13 * math.sqrt(times) + times).all()
+    assert 0.4 < (apart <= times).mean() < 0.6
+    assert int(DiscreteGaussian().add(np.array(end), sigma=1e6, times=times)) * side > 2**62
+
+
+def test_counts_too_large_to_multiply_are_cut_first() -> None:
+    counts = np.array([2**62, -(2**62), 2**62 + 5, 2**61, LEAST], dtype=np.int64)
+    noisy = DiscreteGaussian().add(counts, sigma=0.01, times=3)
+    third, below = MOST // 3 * 3, -(2**63 // 3) * 3
+    assert noisy.tolist() == [third, below, third, 3 * 2**61, below]
+
+
+@pytest.mark.parametrize("sigma", [0.0, -1.0, math.nan, math.inf, 2.0**40 + 1024])
+def test_a_sigma_that_makes_no_noise_is_refused(sigma: float) -> None:
+    with pytest.raises(ValueError, match="sigma above 0"):
+        DiscreteGaussian().add(np.zeros(3, dtype=np.int64), sigma=sigma)
+
+
+@pytest.mark.parametrize("times", [0, -1, 2**20 + 1])
+def test_a_number_of_answers_that_makes_no_noise_is_refused(times: int) -> None:
+    with pytest.raises(ValueError, match="number of answers"):
+        DiscreteGaussian().add(np.zeros(3, dtype=np.int64), sigma=1.0, times=times)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.uint64, np.int32])
+def test_only_int64_counts_get_noise(kind: type) -> None:
+    with pytest.raises(TypeError, match="int64"):
+        DiscreteGaussian().add(np.zeros(3, dtype=kind), sigma=1.0)
