@@ -240,8 +240,8 @@ def test_an_order_between_columns_of_two_kinds_is_refused_before_anything_is_rea
             "order"
         ),
         (
-            "tables.patients.knowledge.order: orders `weight`, of kind decimal, and `start`, of kind date; an order holds "
-            "between columns of one kind"
+            "tables.patients.knowledge.order: orders `weight`, of kind decimal, and `start`, of kind date; an order "
+            "holds between columns of one kind"
         ),
     ]
 
