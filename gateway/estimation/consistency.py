@@ -149,7 +149,7 @@ def association(
     ``ones`` are the one-ways of all columns with sum ``total``; cells where they are 0 are left out of the table.
     The strength of the signal is read off the noisy table itself (empirical Bayes): what the squared residual has above
     the noise expected of it. A signal below one standard deviation of that noise is taken for none. How the signal is
-    spread over common and rare cells is read off it too (``_spread``).
+    spread over common and rare cells is read off it too (``spread``).
     """
     left, right = (ones[j][ones[j] > 0] for j in pair)
     freedom = (left.size - 1) * (right.size - 1)
@@ -163,11 +163,11 @@ def association(
     signal = float(np.square(residual).sum()) - variance * freedom
     if signal <= max(variance * (2.0 * freedom) ** 0.5, 1e-9 * total):
         return None
-    prior = _spread(residual, independent, signal=signal, noise=variance * freedom / residual.size)
+    prior = spread(residual, independent, signal=signal, noise=variance * freedom / residual.size)
     return Association(pair=pair, target=independent + residual, ridge=variance * independent / prior)
 
 
-def _spread(
+def spread(
     residual: NDArray[np.float64], independent: NDArray[np.float64], *, signal: float, noise: float
 ) -> NDArray[np.float64]:
     """Return the prior variance of every cell's residual: in proportion to a power of its independent count.

@@ -54,7 +54,7 @@ def two_rounds(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     width = len(known.columns)
     every = [(i, j) for i in range(width) for j in range(i + 1, width)]
     to, ones = known.bins(), [one.counts.astype(np.float64) for one in known.ones()]
-    first = _choose(known, every, to, _independence(ones, known.size), round(FIRST * known.meter.left), COST[0])
+    first = _choose(known, every, to, independence(ones, known.size), round(FIRST * known.meter.left), COST[0])
     tables = _measure(known, first, to, "first round")
     model = pairwise.fit(
         [*known.ones(), *tables],
@@ -71,7 +71,8 @@ def two_rounds(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     return tables, [f"{len(measured)} of {len(every)} pairs of columns were measured, the others follow from these."]
 
 
-def _independence(ones: Sequence[NDArray[np.float64]], size: float) -> Expectation:
+def independence(ones: Sequence[NDArray[np.float64]], size: float) -> Expectation:
+    """Return what is expected of pairs of independent columns with the noisy one-ways ``ones`` of ``size`` rows."""
     return lambda i, j: np.outer(np.maximum(ones[i], 0), np.maximum(ones[j], 0)) / size
 
 
@@ -79,7 +80,7 @@ def _choose(
     known: Survey, every: Sequence[Pair], to: Sequence[Bins], expected: Expectation, quanta: int, cost: float
 ) -> _Choice:
     """Score ``every`` pair and divide ``quanta`` over those that are worth it; over the best one if none is."""
-    scores = np.array(_scores(known, every, to, expected), dtype=np.float64)
+    scores = np.array(distances(known, every, to, expected), dtype=np.float64)
     weight = np.array([_weight(known, pair) for pair in every])
     cells = np.array([to[i].count * to[j].count for i, j in every], dtype=np.float64)
     # E|noise| of one cell is sigma * sqrt(2/pi); the least summed error gives every pair precision in proportion to y
@@ -100,7 +101,7 @@ def _weight(known: Survey, pair: Pair) -> float:
     return IMPORTANT if facts.target in names or any(names == set(each) for each in facts.pairs) else 1.0
 
 
-def _scores(known: Survey, every: Sequence[Pair], to: Sequence[Bins], expected: Expectation) -> list[int]:
+def distances(known: Survey, every: Sequence[Pair], to: Sequence[Bins], expected: Expectation) -> list[int]:
     """Return the noisy L1 distances. One row moves a count by one, and what is subtracted is whole: so by at most one."""
     scores = []
     for start in range(0, len(every), CHUNK):
