@@ -47,9 +47,9 @@ def check_declared(read: Document) -> None:
 
 
 def tell_knowledge(
-    read: Document, place: Place, clause: dict[str, Any], *, columns: Collection[str], learned: Collection[str]
+    read: Document, place: Place, clause: dict[str, Any], *, columns: Collection[str] | None, learned: Collection[str]
 ) -> None:
-    """Add to ``read`` what is wrong in the ``knowledge`` of the ``clause`` at ``place``."""
+    """Add to ``read`` what is wrong in the ``knowledge`` of the ``clause`` at ``place`` (``facts.contradictions``)."""
     for inside, message in contradictions(_mapping(clause.get("knowledge")), columns=columns, learned=learned):
         read.report((*place, "knowledge", *inside), message)
 

@@ -36,23 +36,30 @@ def parse_order(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def contradictions(
-    knowledge: Mapping[str, Any], *, columns: Collection[str], learned: Collection[str]
+    knowledge: Mapping[str, Any], *, columns: Collection[str] | None, learned: Collection[str]
 ) -> Iterator[tuple[Place, str]]:
     """Yield a place inside ``knowledge`` and what is wrong there: unknown columns, circles, a column with itself.
 
-    ``learned`` are those of ``columns`` that a model learns. That the kinds of ordered columns can be compared is not
-    checked here.
+    ``learned`` are those of ``columns`` that a model learns; None for columns that are not known yet. That the kinds of
+    ordered columns can be compared is not checked here.
     """
-    for place, name in _named(knowledge):
-        if name not in columns:
-            yield place, f"names `{shown(name)}`, which is not a column of the table{did_you_mean(name, learned)}"
-        elif name not in learned:
-            yield place, f"names `{shown(name)}`, which is not learned, so nothing can be known of it in the release"
+    if columns is not None:
+        yield from _strangers(knowledge, columns, learned)
     for place, one, other in _pairs(knowledge):
         if one == other:
             yield place, f"names `{shown(one)}` on both sides"
     yield from _circles("order", [pair for _, pairs in _orders(knowledge) for pair in pairs], _MEANS_EQUAL)
     yield from _circles("depends", list(_depends(knowledge).items()), _MEANS_NOTHING)
+
+
+def _strangers(
+    knowledge: Mapping[str, Any], columns: Collection[str], learned: Collection[str]
+) -> Iterator[tuple[Place, str]]:
+    for place, name in _named(knowledge):
+        if name not in columns:
+            yield place, f"names `{shown(name)}`, which is not a column of the table{did_you_mean(name, learned)}"
+        elif name not in learned:
+            yield place, f"names `{shown(name)}`, which is not learned, so nothing can be known of it in the release"
 
 
 _MEANS_EQUAL = "goes in a circle, so that all of them would have to be equal; take one out"

@@ -13,17 +13,22 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gateway.policy import document
 from gateway.policy.consistency import refuse_repeated, tell_knowledge
+from gateway.policy.coverage import misfits, misordered
+from gateway.policy.facts import contradictions
 from gateway.policy.model import DomainClause, KnowledgeClause, Part, Slug
 from gateway.policy.reading import read_as, schema_text
+from gateway.policy.spelling import did_you_mean, shown
 from gateway.vocabulary.digest import canonical_json, sha256
-from gateway.vocabulary.errors import PolicyError, Problem
+from gateway.vocabulary.errors import Problem
 from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from gateway.policy.document import Document
+    from gateway.policy.document import Document, Place
+    from gateway.vocabulary.schema import Table
 
 KINDS = "integer, decimal(digits, digits behind the point), float, boolean, date, datetime or text"
 MOST_DIGITS = 18
@@ -35,7 +40,7 @@ _PLAIN = {kind.value: kind for kind in
 
 
 def typed(name: str, kind: str, *, nullable: bool) -> Column:
-    """Return the column ``name`` of a declared ``kind``, such as ``decimal(8,2)``; ``ValueError`` for an unknown one."""
+    """Return the column ``name`` of a declared ``kind``, such as ``decimal(8,2)``; ``ValueError`` for no known one."""
     if kind in _PLAIN:
         return Column(name=ColumnName(name), kind=_PLAIN[kind], native=kind, nullable=nullable)
     digits = _DECIMAL.fullmatch(kind)
@@ -124,11 +129,28 @@ def parse_domain(text: str, *, name: str) -> DomainFile:
     return read_as(DomainFile, text, name=name, before=_check_declared, after=lambda _: None)
 
 
-def locate(path: Path, messages: dict[tuple[str | int, ...], str]) -> PolicyError:
-    """Return an error of the file ``path`` that tells each of ``messages`` with the line of its place."""
-    read = document.read(document.read_text(path), name=str(path))
-    problems = [Problem(read.line(place), document.where(place), message) for place, message in messages.items()]
-    return PolicyError(str(path), problems)
+def misfit(domain: DomainFile, table: Table, *, learned: Collection[str]) -> tuple[Problem, ...]:
+    """Return everything in which ``domain`` does not fit the file's ``table``, without lines; nothing when it does."""
+    return tuple(Problem(0, document.where(place), message) for place, message in _misfit(domain, table, learned))
+
+
+def _misfit(domain: DomainFile, table: Table, learned: Collection[str]) -> Iterator[tuple[Place, str]]:
+    columns = {str(column.name): column for column in table.columns}
+    keys = domain.unit.key if domain.unit else []
+    named = [*((("columns", name), name) for name in domain.columns), *((("ignore",), name) for name in domain.ignore)]
+    for place, name in [*named, *((("unit", "key"), name) for name in keys)]:
+        if name not in columns:
+            hint = did_you_mean(name, columns)
+            yield place, f"names `{shown(name)}`, which is not a column of the file{hint}"
+    for name, clause in domain.columns.items():
+        for message in misfits(clause, columns[name]) if name in columns else ():
+            yield ("columns", name), message
+    if domain.knowledge is not None:
+        known = domain.knowledge.model_dump()
+        for inside, message in contradictions(known, columns=columns, learned=learned):
+            yield ("knowledge", *inside), message
+        for message in misordered(domain.knowledge, columns):
+            yield ("knowledge", "order"), message
 
 
 def domain_digest(domain: DomainFile) -> str:
@@ -143,8 +165,6 @@ def domain_schema() -> str:
 
 def _check_declared(read: Document) -> None:
     columns: Any = read.data.get("columns")
-    if not isinstance(columns, dict):
-        return
-    for name, column in columns.items():
+    for name, column in columns.items() if isinstance(columns, dict) else ():
         refuse_repeated(read, ("columns", name), column)
-    tell_knowledge(read, (), read.data, columns=columns, learned=columns)
+    tell_knowledge(read, (), read.data, columns=None, learned=())  # which columns there are, the file says

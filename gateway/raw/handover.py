@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import gateway
 from gateway.privacy.accountant import epsilon
+from gateway.privacy.budget import Budget
 from gateway.release.candidate import ReleaseCandidate
 from gateway.release.certificate import Certificate
 from gateway.release.figures import Count, Interval, Rate
@@ -27,22 +28,44 @@ if TYPE_CHECKING:
 
 def certify(policy: Policy, measurements: Measurements) -> Certificate:
     """State what was spent, recomputed from the events; ``CheckFailed`` if that is more than the policy allows."""
-    spent = epsilon(measurements.events, policy.budget.delta)
-    if spent > policy.budget.epsilon:
-        raise CheckFailed(
-            f"the recorded events cost epsilon {spent:.6f}, the policy allows {policy.budget.epsilon:.6f}; "
-            "nothing was handed over. This is a fault of the gateway: report it with the run's log."
-        )
-    return Certificate(
+    return certify_spending(
+        measurements,
+        budget=Budget(policy.budget.epsilon, policy.budget.delta),
         unit=policy.unit.name,
         meaning=policy.unit.meaning,
         source=policy.source.name,
-        epsilon=spent,
-        delta=policy.budget.delta,
-        events=tuple(event.to_json() for event in measurements.events),
         generator=policy.generate.generator,
+        seed=policy.generate.seed,
+    )
+
+
+def certify_spending(
+    measurements: Measurements,
+    *,
+    budget: Budget,
+    unit: str,
+    meaning: str,
+    source: str,
+    generator: str,
+    seed: int,
+) -> Certificate:
+    """State what was spent, recomputed from the events; ``CheckFailed`` if that is more than ``budget``."""
+    spent = epsilon(measurements.events, budget.delta)
+    if spent > budget.epsilon:
+        raise CheckFailed(
+            f"the recorded events cost epsilon {spent:.6f}, and {budget.epsilon:.6f} is allowed; "
+            "nothing was handed over. This is a fault of the gateway: report it with the run's log."
+        )
+    return Certificate(
+        unit=unit,
+        meaning=meaning,
+        source=source,
+        epsilon=spent,
+        delta=budget.delta,
+        events=tuple(event.to_json() for event in measurements.events),
+        generator=generator,
         notes=measurements.notes,
-        sampling_seed=policy.generate.seed,
+        sampling_seed=seed,
         code_digest=code_digest(),
     )
 
