@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.estimation import gibbs
+from gateway.estimation.feasible import rebalance
 from gateway.estimation.layout import Layout, lay_out, starts
+from gateway.estimation.workers import workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from gateway.estimation.consistency import Association
+    from gateway.estimation.workers import Workers
 
 STEP = 0.5
 BIAS_STEP = 0.8
@@ -23,67 +26,102 @@ STRONGEST = 8.0
 """Potentials stay within this, as logarithms."""
 AVERAGED = 0.4
 """The share of sweeps, at the end, whose pair tables are averaged."""
+PIECE = 1_024
+"""Rows that share a stream of random numbers, and a thread."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fit:
     """A fitted model, the particles last seen under it, and the average of what the particles looked like.
 
-    ``particles`` has one row of codes per particle. ``expected`` holds shares of the rows per cell of every table of
-    ``tracked``, each once.
+    ``weights`` has one potential (not its logarithm) per cell of every table of ``active``, each once, 0 where cells
+    never occur together; ``bias`` one weight per cell of every column, filled up to lanes. ``particles`` has one row
+    of codes per particle. ``expected`` holds shares of the rows per cell of every table of ``tracked``, each once.
     """
 
-    model: gibbs.Model
+    active: Layout
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
     tracked: Layout
-    particles: NDArray[np.int32]
-    expected: NDArray[np.float64]
+    particles: NDArray[np.uint16]
+    expected: NDArray[np.float32]
+
+    def model(self) -> gibbs.Model:
+        """Return the model as the kernels take it."""
+        potential = np.zeros(self.active.filled, dtype=np.float32)
+        gibbs.spread(self.weights, self.active.links, potential)
+        return gibbs.Model(links=self.active.links, bias=self.bias, potential=potential)
 
 
 class _Potentials:
     """The parameters and one step of their ascent; all counts are scaled to the sum of the one-ways."""
 
-    def __init__(self, associations: Sequence[Association], ones: Sequence[NDArray[np.float64]]) -> None:
-        self.active = lay_out([one.size for one in ones], [a.pair for a in associations])
+    def __init__(
+        self,
+        associations: Sequence[Association],
+        ones: Sequence[NDArray[np.float64]],
+        forbidden: Mapping[tuple[int, int], NDArray[np.bool_]],
+    ) -> None:
+        ruled = [pair for pair in forbidden if pair not in {a.pair for a in associations}]
+        self.active = lay_out([one.size for one in ones], [*(a.pair for a in associations), *ruled])
+        self._learned = sum(a.target.size for a in associations)
+        self._never = np.zeros(self.active.size, dtype=np.bool_)
+        for pair, (part, _, _) in zip(self.active.pairs, self.active.tables(), strict=True):
+            if pair in forbidden:
+                self._never[part] = forbidden[pair].ravel()
         self._one = np.concatenate(ones)
         self._share = self._one / ones[0].sum()
-        self._left, self._right = self.active.single_cells()
-        self._turned = self.active.turned()
-        nothing = [np.empty(0)]
-        self._target = np.concatenate(nothing + [a.target.ravel() for a in associations])
-        self._ridge = np.concatenate(nothing + [a.ridge.ravel() for a in associations])
+        self._left, self._right = (each[: self._learned] for each in self.active.single_cells())
+        self._target, self._ridge = np.empty(self._learned), np.empty(self._learned)
+        for a, (part, _, _) in zip(associations, self.active.tables(), strict=False):
+            table = a.target
+            if a.pair in forbidden:
+                table = rebalance(table, forbidden[a.pair], ones[a.pair[0]], ones[a.pair[1]])
+            self._target[part], self._ridge[part] = table.ravel(), a.ridge.ravel()
         self._independent = self._one[self._left] * self._share[self._right]
-        self._theta = np.zeros(self.active.size)
+        self._theta = np.zeros(self._learned)
         self._log_bias = np.log(self._share)
         self._start = starts(self.active.cells)
+        # where the cells of all columns, one after the other, lie when each column is filled up
+        self._filled = np.arange(self._one.size) + np.repeat(
+            self.active.links.start - self._start[:-1], self.active.cells
+        )
+        self.weights = np.where(self._never, 0.0, 1.0).astype(np.float32)
         self.model = gibbs.Model(
             links=self.active.links,
-            start=self._start,
-            bias=self._share.copy(),
-            potential=np.ones(2 * self.active.size, dtype=np.float32),
+            bias=np.zeros(int(self.active.links.width.sum()), dtype=np.float32),
+            potential=np.zeros(self.active.filled, dtype=np.float32),
         )
+        self._show()
 
     def step(self, pair_counts: NDArray[np.float64], one_counts: NDArray[np.float64], rate: float) -> None:
         """Move towards the targets, given what the particles count."""
         miss = self._one - one_counts
         damping = min(1.0, 4.0 * rate / STEP)
         self._log_bias += BIAS_STEP * damping * np.clip(miss / (np.maximum(one_counts, self._one) + 1.0), -1.0, 1.0)
-        # the weights of a column matter up to a factor: keep them away from the ends of the floating-point range
-        tops = np.maximum.reduceat(self._log_bias, self._start[:-1])
-        self._log_bias -= np.repeat(tops, self.active.cells)
-        self.model.bias[:] = np.exp(self._log_bias)
+        pair_counts = pair_counts[: self._learned]
         # what the one-ways still miss is the bias's business: take its share out of the pairs' gradient
-        gradient = (
-            self._target
-            - pair_counts
-            - self._ridge * self._theta
-            - miss[self._left] * self._share[self._right]
-            - self._share[self._left] * miss[self._right]
-        )
-        scale = np.maximum(pair_counts, self._independent) + self._ridge + 1.0
-        self._theta = np.clip(self._theta + rate * np.clip(gradient / scale, -1.0, 1.0), -STRONGEST, STRONGEST)
-        weights = np.exp(self._theta).astype(np.float32)
-        self.model.potential[: self.active.size] = weights
-        self.model.potential[self.active.size + self._turned] = weights
+        gradient = self._target - pair_counts
+        gradient -= self._ridge * self._theta
+        gradient -= miss[self._left] * self._share[self._right]
+        gradient -= self._share[self._left] * miss[self._right]
+        scale = np.maximum(pair_counts, self._independent)
+        scale += self._ridge
+        scale += 1.0
+        gradient /= scale
+        np.clip(gradient, -1.0, 1.0, out=gradient)
+        gradient *= rate
+        self._theta += gradient
+        np.clip(self._theta, -STRONGEST, STRONGEST, out=self._theta)
+        self.weights[: self._learned] = np.exp(self._theta)
+        self.weights[self._never] = 0.0
+        self._show()
+
+    def _show(self) -> None:
+        # the weights of a column matter up to a factor: keep them inside the floating-point range
+        self._log_bias -= np.repeat(np.maximum.reduceat(self._log_bias, self._start[:-1]), self.active.cells)
+        self.model.bias[self._filled] = np.exp(self._log_bias)
+        gibbs.spread(self.weights, self.active.links, self.model.potential)
 
 
 def _schedule(sweeps: int) -> NDArray[np.float64]:
@@ -95,41 +133,67 @@ def _schedule(sweeps: int) -> NDArray[np.float64]:
 def relax(
     associations: Sequence[Association],
     ones: Sequence[NDArray[np.float64]],
-    particles: NDArray[np.int32],
+    particles: NDArray[np.uint16],
     tracked_pairs: Sequence[tuple[int, int]],
     *,
     sweeps: int,
-    state: NDArray[np.uint64],
+    generator: np.random.Generator,
     progress: Callable[[str, float], None],
+    forbidden: Mapping[tuple[int, int], NDArray[np.bool_]] | None = None,
 ) -> Fit:
     """Fit potentials to ``associations`` and one-ways ``ones`` (all positive, equal sums) by persistent Gibbs sampling.
 
-    ``particles`` (one row each, at least one column) are moved in place. Stochastic approximation of the maximum
-    entropy with relaxed pair constraints (persistent contrastive divergence: Tieleman 2008). Convergence is not
-    checked; the number of sweeps is the budget.
+    ``particles`` (one row each, at least one column) are moved in place; none may have a pair of cells that is
+    ``forbidden`` (lower column first), and none ever will. Stochastic approximation of the maximum entropy with
+    relaxed pair constraints (persistent contrastive divergence: Tieleman 2008). Convergence is not checked; the
+    number of sweeps is the budget.
     """
-    potentials = _Potentials(associations, ones)
+    potentials = _Potentials(associations, ones, forbidden or {})
     active = potentials.active
     tracked = lay_out(active.cells, tracked_pairs)
-    sums = np.zeros(tracked.size, dtype=np.int64)
+    sums = np.zeros(tracked.size, dtype=np.int32)
     averaged = max(1, round(sweeps * AVERAGED))
     scale = ones[0].sum() / particles.shape[0]
-    for number, rate in enumerate(_schedule(sweeps)):
-        gibbs.sweep(particles, state, potentials.model)
-        counts = np.zeros(active.size, dtype=np.int64)
-        gibbs.count(particles, active.links, counts)
-        if number >= sweeps - averaged:
-            gibbs.count(particles, tracked.links, sums)
-        potentials.step(counts * scale, column_counts(particles, active.cells) * scale, float(rate))
-        progress("fit", (number + 1) / sweeps)
+    streams = streams_of(particles, generator)
+    with workers() as crew:
+        for number, rate in enumerate(_schedule(sweeps)):
+            move(particles, streams, potentials.model, crew)
+            counts = np.zeros(active.size, dtype=np.int32)
+            count(particles, active, counts, crew)
+            if number >= sweeps - averaged:
+                count(particles, tracked, sums, crew)
+            potentials.step(counts * scale, column_counts(particles, active.cells) * scale, float(rate))
+            progress("fit", (number + 1) / sweeps)
     return Fit(
-        model=potentials.model,
+        active=active,
+        weights=potentials.weights,
+        bias=potentials.model.bias,
         tracked=tracked,
         particles=particles,
-        expected=sums / (averaged * particles.shape[0]),
+        expected=(sums / (averaged * particles.shape[0])).astype(np.float32),
     )
 
 
-def column_counts(rows: NDArray[np.int32], cells: Sequence[int]) -> NDArray[np.float64]:
+def streams_of(rows: NDArray[np.uint16], generator: np.random.Generator) -> list[NDArray[np.uint64]]:
+    """Return the state of a stream of random numbers for every piece of ``rows``."""
+    pieces = -(-rows.shape[0] // PIECE)
+    return [generator.integers(0, 2**64, size=1, dtype=np.uint64) for _ in range(pieces)]
+
+
+def move(rows: NDArray[np.uint16], streams: Sequence[NDArray[np.uint64]], model: gibbs.Model, crew: Workers) -> None:
+    """Sweep once over ``rows``, in place, each piece with its own stream."""
+    crew.each(
+        lambda piece: gibbs.sweep(rows[piece * PIECE : (piece + 1) * PIECE], streams[piece], model),
+        range(len(streams)),
+    )
+
+
+def count(rows: NDArray[np.uint16], layout: Layout, counts: NDArray[np.int32], crew: Workers) -> None:
+    """Add to ``counts`` the rows in each cell of each table of ``layout``, each pair once."""
+    ends = np.unique(np.linspace(0, len(layout.pairs), 9).astype(np.int64))
+    crew.each(lambda k: gibbs.count(rows, layout.links, counts, int(ends[k]), int(ends[k + 1])), range(len(ends) - 1))
+
+
+def column_counts(rows: NDArray[np.uint16], cells: Sequence[int]) -> NDArray[np.float64]:
     """Return how many rows have each cell of each column, all columns one after the other."""
     return np.concatenate([np.bincount(rows[:, j], minlength=size) for j, size in enumerate(cells)]).astype(np.float64)

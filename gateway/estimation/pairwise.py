@@ -2,28 +2,37 @@
 
 Noisy tables -> agreed one-ways (``consistency``) -> potentials by Gibbs sampling (``fitting``) -> rows polished to the
 fitted pair tables. All of it is post-processing of measurements: no privacy is spent here.
+
+Memory: besides what is handed in and returned, fitting and sampling hold at most ``MEMORY`` bytes, whatever the number
+of columns and cells: where the tables of all pairs would need more, only measured pairs are averaged and polished, and
+of measured pairs that alone would need more, only those that stand out most are modelled.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gateway.estimation import gibbs
-from gateway.estimation.allocation import systematic
+from gateway.estimation import feasible, gibbs
 from gateway.estimation.consistency import association, gather, one_ways
-from gateway.estimation.fitting import Fit, column_counts, relax
-from gateway.estimation.layout import lay_out, starts
+from gateway.estimation.fitting import PIECE, Fit, column_counts, count, relax, streams_of
+from gateway.estimation.given import condition
+from gateway.estimation.layout import filled_size, lay_out
+from gateway.estimation.workers import workers
+from gateway.vocabulary.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from gateway.estimation.consistency import Association
     from gateway.estimation.measurement import NoisyMarginal
+    from gateway.estimation.workers import Workers
 
 PARTICLES = 6_000
 SWEEPS = 200
@@ -39,8 +48,15 @@ POLISHED, POLISH_WORK = 100_000, 1_000_000_000
 
 They make up for what all other rows miss.
 """
-TRACKED_CELLS = 16_000_000
-"""Above so many cells in the tables of all pairs, only measured pairs are averaged and polished: bounds the memory."""
+MEMORY = 512 * 2**20
+"""Bytes that tables of pairs may take. A quarter of it at most goes to averaging and polishing."""
+MODELLED, TRACKED = 80, 12
+"""Bytes per cell of a pair that is modelled, and of one that is averaged and polished; each filled one takes 4 more."""
+_HUGE = 1e30
+"""What cells that only fill up lanes are made to seem in excess by."""
+_SELDOM = 1e-6
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,64 +94,107 @@ class PairwiseModel:
         if (a, b) in core.tracked.pairs:
             q = core.tracked.pairs.index((a, b))
             offset = core.tracked.links.offset
-            return core.expected[offset[q] : offset[q + 1]].reshape(cells)
+            table = core.expected[offset[q] : offset[q + 1]].reshape(cells).astype(np.float64)
+            return np.asarray(table / table.sum())
         joint = core.particles[:, a].astype(np.int64) * cells[1] + core.particles[:, b]
         return np.asarray(np.bincount(joint, minlength=cells[0] * cells[1]).reshape(cells) / joint.size)
 
-    def sample(self, rows: int, *, seed: int) -> NDArray[np.int32]:
-        """Return codes of shape (rows, columns) in an order that says nothing; the same seed gives the same rows.
+    def given(self, allowed: Mapping[int, NDArray[np.float64]], *, seed: int) -> PairwiseModel:
+        """Return the model conditioned on ``allowed``: per column, weights of at least 0 over all of its cells.
 
-        Particles are repeated, moved by Gibbs sweeps and polished so that pair counts come nearer to the expected
-        ones than independent draws would. Time and memory are linear in ``rows``.
+        A row's probability is multiplied by its cells' weights. ``ConfigurationError`` when no row is left. Takes a
+        fraction of the time of a fit; how near the new particles come to their distribution is not checked.
         """
+        if any(not (self.one_ways[j][weights > 0] > 0).any() for j, weights in allowed.items()):
+            raise ConfigurationError(feasible.CONTRADICTION)
+        if self.core is None:
+            return self
+        inner = {self.live.index(j): weights[self.support[self.live.index(j)]]
+                 for j, weights in allowed.items() if j in self.live}  # fmt: skip
+        ones = [self.one_ways[column][cells] for column, cells in zip(self.live, self.support, strict=True)]
+        core, shares = condition(self.core, ones, inner, seed=seed)
+        found = list(self.one_ways)
+        for column, cells, share in zip(self.live, self.support, shares, strict=True):
+            found[column] = np.zeros_like(found[column])
+            found[column][cells] = share * self.one_ways[column].sum()
+        return replace(self, one_ways=tuple(found), core=core)
+
+    def sample(
+        self, rows: int, *, seed: int, allowed: Mapping[int, NDArray[np.float64]] | None = None
+    ) -> NDArray[np.int32]:
+        """Return codes of shape (rows, columns), column by column in memory, in an order that says nothing.
+
+        The same seed gives the same rows, with any number of threads. Particles are repeated, moved by a Gibbs sweep
+        and polished so that pair counts come nearer to the expected ones than independent draws would. Time and memory
+        are linear in ``rows``. With ``allowed``, rows of the model ``given`` it.
+        """
+        if allowed:
+            return self.given(allowed, seed=seed).sample(rows, seed=seed)
         generator = np.random.default_rng(seed)
-        codes = np.empty((rows, len(self.one_ways)), dtype=np.int32)
+        codes = np.empty((len(self.one_ways), rows), dtype=np.int32)
         for column, counts in enumerate(self.one_ways):
-            codes[:, column] = np.argmax(counts)
+            codes[column] = np.argmax(counts)
         if self.core is not None and rows > 0:
             ones = [self.one_ways[column][cells] for column, cells in zip(self.live, self.support, strict=True)]
-            drawn = _draw(self.core, ones, rows, generator)
-            order = generator.permutation(rows)
-            for position, (column, cells) in enumerate(zip(self.live, self.support, strict=True)):
-                codes[:, column] = cells[drawn[order, position]]
-        return codes
+            with workers() as crew:
+                drawn = _draw(self.core, ones, rows, generator, crew)
+                order = generator.permutation(rows)
+                crew.each(
+                    lambda at: codes[self.live[at]].__setitem__(slice(None), self.support[at][drawn[:, at]][order]),
+                    range(len(self.live)),
+                )
+        return codes.T
 
 
 def _draw(
-    core: Fit, ones: Sequence[NDArray[np.float64]], rows: int, generator: np.random.Generator
-) -> NDArray[np.int32]:
-    state = generator.integers(0, 2**64, size=1, dtype=np.uint64)
+    core: Fit, ones: Sequence[NDArray[np.float64]], rows: int, generator: np.random.Generator, crew: Workers
+) -> NDArray[np.uint16]:
     pool = core.particles.shape[0]
     picks = np.concatenate([np.tile(np.arange(pool), rows // pool), generator.permutation(pool)[: rows % pool]])
-    drawn = np.ascontiguousarray(core.particles[generator.permutation(picks)])
-    gibbs.sweep(drawn, state, core.model)
+    generator.shuffle(picks)
+    drawn = np.empty((rows, core.particles.shape[1]), dtype=np.uint16)
+    model, streams = core.model(), streams_of(drawn, generator)
+
+    def piece(number: int) -> None:
+        part = slice(number * PIECE, (number + 1) * PIECE)
+        drawn[part] = core.particles[picks[part]]
+        gibbs.sweep(drawn[part], streams[number], model)
+
+    crew.each(piece, range(len(streams)))
     if rows >= WORTH_POLISHING:
-        _polish(core, ones, drawn, state)
+        _polish(core, model, ones, drawn, generator, crew)
     return drawn
 
 
-def _polish(
-    core: Fit, ones: Sequence[NDArray[np.float64]], drawn: NDArray[np.int32], state: NDArray[np.uint64]
+def _polish(  # noqa: PLR0917 - what `_draw` has at hand
+    core: Fit,
+    model: gibbs.Model,
+    ones: Sequence[NDArray[np.float64]],
+    drawn: NDArray[np.uint16],
+    generator: np.random.Generator,
+    crew: Workers,
 ) -> None:
     """Sweep over the last rows of ``drawn``, pulled towards cells that have too few rows."""
     rows = drawn.shape[0]
     tracked = core.tracked
-    counts = np.zeros(tracked.size, dtype=np.int64)
-    gibbs.count(drawn, tracked.links, counts)
-    wanted = core.expected * rows
+    counts = np.zeros(tracked.size, dtype=np.int32)
+    count(drawn, tracked, counts, crew)
     pull = PULL_MANY if rows >= MANY else PULL_FEW
-    step = pull / (wanted + 2.0)
-    one = np.concatenate(ones) * (rows / ones[0].sum())
-    one_step = pull / (one + 2.0)
+    pair, pair_step = np.zeros(tracked.filled, dtype=np.float32), np.zeros(tracked.size, dtype=np.float32)
+    gibbs.weigh(counts, core.expected, rows, pull, tracked.links, pair, pair_step)
+    wanted = [one * (rows / one.sum()) for one in ones]
+    steps = [pull / (one + 2.0) for one in wanted]
+    seen = np.split(column_counts(drawn, tracked.cells), np.cumsum(tracked.cells)[:-1])
     excess = gibbs.Excess(
-        pair=tracked.both_ways(((counts - wanted) * step).astype(np.float32)),
-        pair_step=tracked.both_ways(step.astype(np.float32)),
-        one=(column_counts(drawn, tracked.cells) - one) * one_step,
-        one_step=one_step,
+        pair=pair,
+        pair_step=pair_step,
+        one=tracked.one_way([(s - w) * k for s, w, k in zip(seen, wanted, steps, strict=True)], filling=_HUGE),
+        one_step=tracked.one_way(steps),
     )
-    looked_at = int(np.repeat(tracked.links.cells, np.diff(tracked.links.first)).sum()) + one.size
+    looked_at = int(np.repeat(tracked.links.cells, np.diff(tracked.links.first)).sum()) + sum(tracked.cells)
     polished = max(1, min(POLISHED, POLISH_WORK // looked_at))
-    gibbs.polish(drawn[-polished:], state, core.model, tracked.links, excess)
+    state = generator.integers(0, 2**64, size=1, dtype=np.uint64)
+    gibbs.polish(drawn[-polished:], state, model, tracked.links, excess)
 
 
 def compile_kernels(progress: Callable[[str, float], None]) -> None:
@@ -147,15 +206,20 @@ def compile_kernels(progress: Callable[[str, float], None]) -> None:
     if gibbs.polish.signatures:  # type: ignore[attr-defined]
         return
     layout = lay_out([1, 1], [(0, 1)])
-    rows, state = np.zeros((1, 2), dtype=np.int32), np.zeros(1, dtype=np.uint64)
-    pair, one = np.ones(2, dtype=np.float32), np.ones(2)
-    model = gibbs.Model(links=layout.links, start=starts(layout.cells), bias=one, potential=pair)
-    progress("compile", 0.0)
-    gibbs.count(rows, layout.links, np.zeros(1, dtype=np.int64))
-    progress("compile", 0.1)
-    gibbs.sweep(rows, state, model)
-    progress("compile", 0.4)
-    gibbs.polish(rows, state, model, layout.links, gibbs.Excess(pair=pair, pair_step=pair, one=one, one_step=one))
+    rows, state = np.zeros((1, 2), dtype=np.uint16), np.zeros(1, dtype=np.uint64)
+    counts, once = np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.float32)
+    pair, one = np.zeros(layout.filled, dtype=np.float32), layout.one_way([np.ones(1), np.ones(1)])
+    model = gibbs.Model(links=layout.links, bias=one, potential=pair)
+    steps: list[Callable[[], None]] = [
+        lambda: gibbs.spread(once, layout.links, pair),
+        lambda: gibbs.count(rows, layout.links, counts, 0, 1),
+        lambda: gibbs.sweep(rows, state, model),
+        lambda: gibbs.weigh(counts, once, 1, 1.0, layout.links, pair.copy(), once.copy()),
+        lambda: gibbs.polish(rows, state, model, layout.links, gibbs.Excess(pair, once, one.copy(), one)),
+    ]
+    for number, step in enumerate(steps):
+        progress("compile", number / len(steps))
+        step()
     progress("compile", 1.0)
 
 
@@ -168,39 +232,101 @@ def fit(
     progress: Callable[[str, float], None],
     particles: int = PARTICLES,
     sweeps: int = SWEEPS,
+    forbidden: Mapping[tuple[int, int], NDArray[np.bool_]] | None = None,
 ) -> PairwiseModel:
     """Fit to one one-way marginal per column and any number of pairs, where a pair may come more than once.
 
     ``cells[j]`` is the number of cells of column ``j``; ``rows`` the noisy number of rows; ``progress`` hears what
     ``compile_kernels`` says, then ``("fit", share done)``. Time is linear in particles x sweeps x pairs that stand out.
-    Fewer particles and sweeps are enough for a first model that only serves to choose what to measure next. Raises
-    ``ValueError`` when ``marginals`` do not fit ``cells`` or a column has no one-way marginal.
+    Fewer particles and sweeps are enough for a first model that only serves to choose what to measure next.
+    ``forbidden`` has, for pairs of columns, True where two cells never occur together (structural zeros): no particle
+    and no row ever has such a pair. Raises ``ValueError`` when ``marginals`` do not fit ``cells`` or a column has no
+    one-way marginal, ``ConfigurationError`` when ``forbidden`` leaves no row.
     """
     compile_kernels(progress)
     evidence = gather(marginals, cells)
-    ones = one_ways(evidence, max(rows, 1))
-    live = tuple(j for j, one in enumerate(ones) if np.count_nonzero(one) > 1)
-    support = tuple(np.flatnonzero(ones[j]) for j in live)
+    rules = _rules(forbidden or {})
+    ones = _possible(one_ways(evidence, max(rows, 1)), rules)
+    support = [np.flatnonzero(one > 0) for one in ones]
+    live = tuple(j for j, cells_of in enumerate(support) if cells_of.size > 1)
+    support_of = tuple(support[j] for j in live)
     if not live:
         progress("fit", 1.0)
-        return PairwiseModel(one_ways=ones, live=live, support=support, core=None)
+        return PairwiseModel(one_ways=ones, live=live, support=support_of, core=None)
     position = {column: at for at, column in enumerate(live)}
-    found = [association(pair, table, ones, max(rows, 1)) for pair, table in evidence.pairs.items()]
+    found = (association(pair, table, ones, max(rows, 1)) for pair, table in evidence.pairs.items())
     associations = [a.over((position[a.pair[0]], position[a.pair[1]])) for a in found if a is not None]
+    inner = {
+        (position[a], position[b]): table[np.ix_(support[a], support[b])]
+        for (a, b), table in rules.items()
+        if a in position and b in position
+    }
+    inner = {pair: table for pair, table in inner.items() if table.any()}
+    sizes = [each.size for each in support_of]
+    associations = _affordable(associations, sizes, inner)
     generator = np.random.default_rng(seed)
-    positive = [ones[j][s] for j, s in zip(live, support, strict=True)]
+    positive = [ones[j][s] for j, s in zip(live, support_of, strict=True)]
     core = relax(
         associations,
         positive,
-        np.stack([systematic(one, particles, generator=generator) for one in positive], axis=1),
-        _tracked(support, [a.pair for a in associations]),
+        feasible.start(positive, inner, particles, generator=generator),
+        _tracked(sizes, [a.pair for a in associations]),
         sweeps=sweeps,
-        state=generator.integers(0, 2**64, size=1, dtype=np.uint64),
+        generator=generator,
         progress=progress,
+        forbidden=inner,
     )
-    return PairwiseModel(one_ways=ones, live=live, support=support, core=core)
+    return PairwiseModel(one_ways=ones, live=live, support=support_of, core=core)
 
 
-def _tracked(support: Sequence[NDArray[np.int64]], measured: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    every = list(combinations(range(len(support)), 2))
-    return every if sum(support[a].size * support[b].size for a, b in every) <= TRACKED_CELLS else measured
+def _rules(forbidden: Mapping[tuple[int, int], NDArray[np.bool_]]) -> dict[tuple[int, int], NDArray[np.bool_]]:
+    return {(a, b): table for (a, b), table in feasible.both_ways(forbidden).items() if a < b and table.any()}
+
+
+def _possible(
+    ones: tuple[NDArray[np.float64], ...], rules: Mapping[tuple[int, int], NDArray[np.bool_]]
+) -> tuple[NDArray[np.float64], ...]:
+    """Return the one-ways without cells that the rules leave no room for, with the same sums.
+
+    Noise may leave columns whose likely cells exclude each other: then every cell of a ruled column may occur.
+    """
+    try:
+        kept = feasible.prune(ones, rules)
+    except ConfigurationError:
+        ruled = {column for pair in rules for column in pair}
+        kept = feasible.prune([one + (one.sum() * _SELDOM if j in ruled else 0) for j, one in enumerate(ones)], rules)
+    return tuple(one * (before.sum() / one.sum()) for one, before in zip(kept, ones, strict=True))
+
+
+def _affordable(
+    associations: list[Association], sizes: Sequence[int], rules: Mapping[tuple[int, int], NDArray[np.bool_]]
+) -> list[Association]:
+    """Return the associations that fit in memory beside the rules: those that stand out most, in their order."""
+    left = 3 * MEMORY // 4 - sum(_bytes(sizes, pair, MODELLED) for pair in rules)
+    ranked = sorted(associations, key=lambda a: -float(np.square(a.target).sum() / a.target.size))
+    kept: set[tuple[int, int]] = set()
+    for each in ranked:
+        left -= _bytes(sizes, each.pair, MODELLED)
+        if left < 0:
+            log.warning("pairs left out of the model for lack of memory", extra={"kept": len(kept)})
+            break
+        kept.add(each.pair)
+    return [each for each in associations if each.pair in kept]
+
+
+def _tracked(sizes: Sequence[int], measured: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return all pairs when their tables fit in memory, else the measured ones, as many as fit."""
+    every = list(combinations(range(len(sizes)), 2))
+    left = MEMORY // 4
+    if sum(_bytes(sizes, pair, TRACKED) for pair in every) <= left:
+        return every
+    kept = []
+    for pair in measured:
+        left -= _bytes(sizes, pair, TRACKED)
+        if left >= 0:
+            kept.append(pair)
+    return kept
+
+
+def _bytes(sizes: Sequence[int], pair: tuple[int, int], each: int) -> int:
+    return each * sizes[pair[0]] * sizes[pair[1]] + 4 * filled_size(sizes, pair)

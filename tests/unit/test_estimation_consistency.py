@@ -10,7 +10,6 @@ from hypothesis.extra import numpy as hnp
 
 from gateway.estimation.allocation import systematic
 from gateway.estimation.consistency import Estimate, association, gather, mean, one_ways, project
-from gateway.estimation.layout import lay_out
 from gateway.estimation.measurement import NoisyMarginal
 
 
@@ -161,21 +160,3 @@ def test_systematic_allocation_is_right_to_within_a_row(shares: np.ndarray, rows
     assert counts.sum() == rows
     assert (np.abs(counts - rows * shares / shares.sum()) < 1.0 + 1e-9).all()
     assert not counts[shares == 0].any()
-
-
-def test_layout_holds_every_table_and_its_transpose() -> None:
-    layout = lay_out([2, 3, 4], [(0, 1), (0, 2), (1, 2)])
-    tables = [np.arange(6).reshape(2, 3), np.arange(8).reshape(2, 4) + 10, np.arange(12).reshape(3, 4) + 20]
-    both = layout.both_ways(np.concatenate([table.ravel() for table in tables]).astype(np.float32))
-    links = layout.links
-    for column in range(3):
-        for e in range(links.first[column], links.first[column + 1]):
-            other = int(links.other[e])
-            table = tables[layout.pairs.index((min(column, other), max(column, other)))]
-            beside = table if other < column else table.T
-            for start, shape in ((links.table[e], beside), (links.mirror[e], beside.T)):
-                assert both[start : start + table.size].reshape(shape.shape).tolist() == shape.tolist()
-    once = both[: layout.size]
-    assert both[layout.size + layout.turned()].tolist() == once.tolist()
-    left, right = layout.single_cells()
-    assert (left[0], right[0], left[-1], right[-1]) == (0, 2, 4, 8)
