@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from multiprocessing.connection import Connection
 
@@ -130,6 +131,31 @@ def test_the_tail_beyond_the_table_is_drawn_by_its_own_probabilities(sigma: floa
             assert drawn(MOST, sigma, lambda known=known: known.pop(0)) == size  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("spare", [0, 1, 8])
+@pytest.mark.parametrize("sigma", [0.5, 3.7])
+def test_where_precision_does_not_suffice_more_digits_are_read_instead_of_guessing(
+    sigma: float, spare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise.table(sigma)  # made with the usual precision
+    monkeypatch.setattr(noise, "SPARE", spare)
+    for size, border in enumerate(noise.table(sigma).tolist()[:-1]):
+        value = digits(cumulative(sigma)[size], 63 + 3 * 64)
+        for apart in (1, 2**30, 2**64 - 1, 2**64, 2**66, 3 * 2**64, 9 * 2**64, 2**100, 2**129):
+            for near, expected in ((value - apart, size), (value + apart, size + 1)):
+                if near >> 192 == border:
+                    known = [near >> 128 & (2**64 - 1), near >> 64 & (2**64 - 1), near & (2**64 - 1), 2**63]
+                    assert drawn(border, sigma, lambda known=known: known.pop(0)) == expected  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("bits", [1, 2, 5, 8, 30, 191])
+def test_the_exponential_is_enclosed_whatever_the_precision(bits: int) -> None:
+    for x in (Fraction(part, 97) * 3**power for part in range(1, 98, 6) for power in (-9, -2, 0, 1, 4)):
+        low, high = noise._exponential(x, bits)
+        with decimal.localcontext(prec=DIGITS):
+            value = (-Decimal(x.numerator) / Decimal(x.denominator)).exp() * 2**bits
+            assert low <= value <= high
+
+
 def test_a_border_in_a_crowd_of_draws_changes_its_own_lane_only() -> None:
     thresholds = noise.table(3.7)
     starts = [0, int(thresholds[2]), int(thresholds[0]) + 1, int(thresholds[5]), int(thresholds[4]) + 1]
@@ -205,7 +231,9 @@ def test_opendp_draws_the_same_distribution(sigma: float) -> None:
 def test_beyond_the_widest_table_the_noise_is_as_wide_as_it_should_be(sigma: float) -> None:
     draws = DiscreteGaussian().add(np.zeros(6_000, dtype=np.int64), sigma=sigma, times=2)
     assert np.unique(draws).size > 5_000
-    assert stats.kstest(draws / (sigma * math.sqrt(2)), "norm").pvalue > ALARM
+    scaled = draws / (sigma * math.sqrt(2))
+    assert stats.kstest(scaled, "norm").pvalue > ALARM
+    assert ALARM < stats.chi2.cdf((scaled**2).sum(), scaled.size) < 1 - ALARM
 
 
 @pytest.mark.parametrize(("sigma", "delta", "times"), [(12.0, 0.01, 1), (3.0, 0.003, 7), (0.7, 0.02, 2)])
