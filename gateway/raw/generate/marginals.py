@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.raw.generate.generator import Progress, Task
     from gateway.raw.generate.measurements import TableMeasurements
     from gateway.raw.generate.measuring import Relate
+    from gateway.raw.generate.noise import Noise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +30,11 @@ class MarginalGenerator:
     fitter: Callable[..., sampling.Model]
     """``gateway.estimation.pairwise.fit`` or one of the same signature."""
 
-    def measure(self, counter: Counter, task: Task, progress: Progress) -> TableMeasurements:
-        """Spend the budget: the only step that sees counts of rows."""
-        return measuring.measure(counter, task, generator=self.name, relate=self.relate, progress=progress)
+    def measure(
+        self, counter: Counter, task: Task, progress: Progress, *, noise: Noise | None = None
+    ) -> TableMeasurements:
+        """Spend the budget: the only step that sees counts of rows. ``noise`` is for tests and audits."""
+        return measuring.measure(counter, task, generator=self.name, relate=self.relate, progress=progress, noise=noise)
 
     def load(self, folder: Path) -> TableMeasurements:
         """Read back what was saved; ``ArtefactFailed`` when it is damaged or another generator's."""

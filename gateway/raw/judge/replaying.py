@@ -1,0 +1,154 @@
+"""Run a measurement again on a neighbour with the same noisy answers: what still differs came out some other way.
+
+A measurement is a function of exact counts and noise. ``Recording`` takes both down; ``Replay`` gives the same noisy
+answers back whatever the exact counts are now, and adds up what the answers alone say about which of the two tables was
+measured. With nothing else different, that sum is all that anybody can learn from the output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gateway.raw.generate.counting import Counter
+    from gateway.raw.generate.noise import Noise
+    from gateway.vocabulary.names import ColumnName
+
+HIDDEN = -(2**45)
+"""The noisy count of a value that the recorded run did not have: it passes no threshold."""
+
+
+class Diverged(Exception):
+    """The second run asked for something else than the first, although all answers were the same."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Call:
+    """One query that noise was added to: ``answer`` is ``times * counts`` and ``times`` draws for every cell."""
+
+    counts: NDArray[np.int64]
+    sigma: float
+    times: int
+    answer: NDArray[np.int64]
+
+
+class Watched:
+    """A counter, the lists of values that were asked of which are kept: they tell what a search's cells stand for."""
+
+    def __init__(self, counter: Counter, seen: list[tuple[list[str], NDArray[np.int64]]]) -> None:
+        """Pass everything on to ``counter``, and append to ``seen`` what ``values`` returns, sorted by text."""
+        self._counter, self._seen = counter, seen
+
+    def values(self, column: ColumnName) -> tuple[list[str], NDArray[np.int64]]:
+        """See ``Counter.values``."""
+        texts, counts = self._counter.values(column)
+        order = sorted(range(len(texts)), key=texts.__getitem__)
+        self._seen.append(([texts[at] for at in order], counts[np.array(order, dtype=np.int64)]))
+        return texts, counts
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the counter has
+        """Return the counter's own."""
+        return getattr(self._counter, name)
+
+
+class Recording:
+    """Noise from ``source``; every call is kept. Exact counts are in it: as secret as the rows."""
+
+    def __init__(self, source: Noise) -> None:
+        """Start with no call."""
+        self.calls: list[Call] = []
+        self.seen: list[tuple[list[str], NDArray[np.int64]]] = []
+        self._source = source
+
+    def watch(self, counter: Counter) -> Counter:
+        """Return ``counter`` as it has to be given to the measurement."""
+        return _watched(counter, self.seen)
+
+    def add(self, counts: NDArray[np.int64], *, sigma: float, times: int = 1) -> NDArray[np.int64]:
+        """See ``Noise.add``."""
+        answer = self._source.add(counts, sigma=sigma, times=times)
+        self.calls.append(Call(counts=counts.copy(), sigma=sigma, times=times, answer=answer.copy()))
+        return answer
+
+
+class Replay:
+    """The answers of a ``recording``, in its order, for a neighbour."""
+
+    def __init__(self, recording: Recording) -> None:
+        """Start before the first call."""
+        self.calls: list[Call] = []
+        self.seen: list[tuple[list[str], NDArray[np.int64]]] = []
+        self.evidence = 0.0
+        """Log of how much more likely the answers so far are on the recorded table than on this one."""
+        self.moved: list[int] = []
+        """For every call, the squared L2 distance of the exact counts from those recorded."""
+        self._recording = recording
+
+    def watch(self, counter: Counter) -> Counter:
+        """Return ``counter`` as it has to be given to the measurement."""
+        return _watched(counter, self.seen)
+
+    @property
+    def finished(self) -> bool:
+        """Return whether all recorded answers were asked for again."""
+        return len(self.calls) == len(self._recording.calls)
+
+    def add(self, counts: NDArray[np.int64], *, sigma: float, times: int = 1) -> NDArray[np.int64]:
+        """Return the recorded answer of the call in this place; ``Diverged`` when that was to another query.
+
+        In a search, values that only one of the two tables has are unlike any other cell: those of the recorded one are
+        left out, those of this one are answered as not found. Whether they show is what a selection's delta pays for.
+        """
+        if self.finished:
+            raise Diverged("more noise was asked for than the first time")
+        first = self._recording.calls[len(self.calls)]
+        if (first.sigma, first.times) != (sigma, times):
+            raise Diverged("noise of another size was asked for than the first time")
+        here, there = self._aligned(counts, first.counts)
+        answer = np.full(counts.size, HIDDEN, dtype=np.int64)
+        answer[here] = first.answer.reshape(-1)[there]
+        mine, theirs = counts.reshape(-1), first.counts.reshape(-1)
+        step = (theirs[there] - mine[here]).astype(np.float64)
+        sums = 2.0 * answer[here] - times * (theirs[there] + mine[here]).astype(np.float64)
+        self.evidence += float(step @ sums) / (2 * sigma**2)
+        only = np.delete(mine, here), np.delete(theirs, there)
+        self.moved.append(int(step @ step) + sum(int(part @ part) for part in only))
+        self.calls.append(Call(counts=counts.copy(), sigma=sigma, times=times, answer=answer.reshape(counts.shape)))
+        return answer.reshape(counts.shape).copy()
+
+    def _aligned(self, mine: NDArray[np.int64], theirs: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return which cells of the two stand for the same, as positions in each."""
+        for names, counts in self.seen:
+            for other_names, other_counts in self._recording.seen:
+                if names != other_names and _ends_with(mine, counts) and _ends_with(theirs, other_counts):
+                    public = mine.size - counts.size
+                    if public == theirs.size - other_counts.size:
+                        return _shared(names, other_names, public)
+        if mine.shape != theirs.shape:
+            raise Diverged("noise was asked for on a query of another shape than the first time")
+        every = np.arange(mine.size, dtype=np.intp)
+        return every, every
+
+
+def _watched(counter: Counter, seen: list[tuple[list[str], NDArray[np.int64]]]) -> Counter:
+    watched: Any = Watched(counter, seen)
+    return cast("Counter", watched)
+
+
+def _ends_with(counts: NDArray[np.int64], part: NDArray[np.int64]) -> bool:
+    return counts.ndim == 1 and counts.size >= part.size and np.array_equal(counts[counts.size - part.size :], part)
+
+
+def _shared(mine: Sequence[str], theirs: Sequence[str], public: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    places = {name: public + at for at, name in enumerate(theirs)}
+    pairs = [(at, at) for at in range(public)]
+    pairs += [(public + at, places[name]) for at, name in enumerate(mine) if name in places]
+    both = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
