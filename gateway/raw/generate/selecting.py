@@ -81,7 +81,7 @@ def _choose(
 ) -> _Choice:
     """Score ``every`` pair and divide ``quanta`` over those that are worth it; over the best one if none is."""
     scores = np.array(distances(known, every, to, expected), dtype=np.float64)
-    weight = np.array([_weight(known, pair) for pair in every])
+    weight = np.array([importance(known, pair) for pair in every])
     cells = np.array([to[i].count * to[j].count for i, j in every], dtype=np.float64)
     # E|noise| of one cell is sigma * sqrt(2/pi); the least summed error gives every pair precision in proportion to y
     y = (weight * cells * np.sqrt(2 / np.pi) * cost) ** (2 / 3)
@@ -95,7 +95,8 @@ def _choose(
     return _Choice(pairs=tuple(pair for pair, _ in kept), quanta=tuple(part for _, part in kept))
 
 
-def _weight(known: Survey, pair: Pair) -> float:
+def importance(known: Survey, pair: Pair) -> float:
+    """Return how much a pair matters, from what is declared: 1 for most."""
     names = {known.columns[j].name for j in pair}
     facts = known.knowledge
     return IMPORTANT if facts.target in names or any(names == set(each) for each in facts.pairs) else 1.0

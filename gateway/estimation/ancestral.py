@@ -1,0 +1,128 @@
+"""Drawing rows down a network: each column given the columns before it, with as little chance as can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gateway.estimation import feasible
+from gateway.vocabulary.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+LEAST, MOST = 200_000, 200
+"""So many proposals, and so many more for each row wanted, before rows of a kind are given up as too rare."""
+BATCH = 65_536
+"""Proposals drawn at once, at most, which bounds memory."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Node:
+    """A column with the chances of its cells: ``chances[p1, .., pk, x]`` is that of x given its ``parents``' cells.
+
+    Every row sums to 1; without parents there is one axis.
+    """
+
+    column: int
+    parents: tuple[int, ...]
+    chances: NDArray[np.float64]
+
+    def rows_of(self, codes: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return which row of ``flat`` holds for each row of ``codes`` (columns first)."""
+        at = np.zeros(codes.shape[1], dtype=np.int64)
+        for parent, size in zip(self.parents, self.chances.shape, strict=False):
+            at = at * size + codes[parent]
+        return at
+
+    @property
+    def flat(self) -> NDArray[np.float64]:
+        """Return the chances with one row for every combination of the parents' cells."""
+        return self.chances.reshape(-1, self.chances.shape[-1])
+
+
+def chances(counts: NDArray[np.float64], otherwise: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``counts`` with its last axis scaled to sum 1; where that has no mass, ``otherwise`` stands in."""
+    counts = np.where(counts.sum(axis=-1, keepdims=True) > 0, counts, otherwise)
+    return np.asarray(counts / counts.sum(axis=-1, keepdims=True))
+
+
+def draw(nodes: Sequence[Node], rows: int, *, generator: np.random.Generator) -> NDArray[np.int32]:
+    """Return codes of shape (columns, rows); every node's parents come before it.
+
+    Among rows whose parents agree, every cell gets its expected number of rows, rounded up or down: systematic
+    sampling, so that pair counts are nearer to the model's than independent draws would bring them. Which of these rows
+    it is, is chance. Time is linear in rows.
+    """
+    codes = np.zeros((len(nodes), rows), dtype=np.int32)
+    for node in nodes:
+        codes[node.column] = _given(node.flat, node.rows_of(codes), generator)
+    return codes
+
+
+def _given(table: NDArray[np.float64], group: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int32]:
+    groups, cells = table.shape
+    sizes = np.bincount(group, minlength=groups)
+    # an even comb with one tooth per row of the group, moved by chance: how many teeth lie before each cell's end
+    shares = np.cumsum(table, axis=1)
+    shares /= shares[:, -1:]
+    ends = np.ceil(sizes[:, np.newaxis] * shares - generator.random((groups, 1))).astype(np.int64)
+    counts = np.diff(np.maximum(ends, 0), axis=1, prepend=0)
+    mixed = generator.permutation(np.arange(group.size, dtype=np.int32))
+    # small types are sorted by counting
+    order = mixed[np.argsort(group.astype(np.min_scalar_type(groups))[mixed], kind="stable")]
+    codes = np.empty(group.size, dtype=np.int32)
+    codes[order] = np.repeat(np.tile(np.arange(cells, dtype=np.int32), groups), counts.ravel())
+    return codes
+
+
+def accept(
+    propose: Callable[[int, np.random.Generator], tuple[NDArray[np.int32], NDArray[np.float64]]],
+    rows: int,
+    *,
+    generator: np.random.Generator,
+) -> NDArray[np.int32]:
+    """Return ``rows`` rows of codes (columns first) of those ``propose`` gives, each kept with its chance, at most 1.
+
+    Rejection sampling: exact, and the slower the rarer such rows are. ``ConfigurationError`` when they are too rare.
+    """
+    kept: list[NDArray[np.int32]] = []
+    found = proposed = 0
+    while proposed <= LEAST + MOST * rows:
+        size = min(BATCH, max(2 * (rows - found), 1024))
+        codes, chance = propose(size, generator)
+        kept.append(codes[:, generator.random(chance.size) < chance])
+        found, proposed = found + kept[-1].shape[1], proposed + size
+        if found >= rows:
+            return np.ascontiguousarray(np.concatenate(kept, axis=1)[:, :rows])
+    raise ConfigurationError(
+        "rows of the kind asked for are too rare in the fitted model to be drawn from it; ask for fewer rows, for a "
+        "wider condition, or use a generator that conditions exactly, such as `pairwise` or `tree`"
+    )
+
+
+def obeying(
+    draw_rows: Callable[[int, np.random.Generator], NDArray[np.int32]],
+    rows: int,
+    forbidden: Mapping[tuple[int, int], NDArray[np.bool_]],
+    *,
+    generator: np.random.Generator,
+) -> NDArray[np.int32]:
+    """Return ``rows`` rows of codes (columns first) without a ``forbidden`` pair of cells: others are drawn anew."""
+    if not forbidden:
+        return draw_rows(rows, generator)
+    codes = draw_rows(rows, generator)
+    fine = feasible.fulfilled(codes.T, forbidden)
+    if fine.all():
+        return codes
+
+    def propose(size: int, again: np.random.Generator) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        made = draw_rows(size, again)
+        return made, feasible.fulfilled(made.T, forbidden).astype(np.float64)
+
+    codes[:, ~fine] = accept(propose, int((~fine).sum()), generator=generator)
+    return codes
