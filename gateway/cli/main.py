@@ -43,6 +43,7 @@ def gateway(
 app.command("scan")(worker.scan)
 app.add_typer(policies.app, name="policy")
 app.command("run")(worker.run)
+app.command("synthesize")(worker.synthesize)
 app.add_typer(steward.app, name="releases")
 app.command("budget")(auditor.budget)
 app.add_typer(auditor.app, name="log")
@@ -62,8 +63,9 @@ def _run() -> int:
         say("[bold red]error[/bold red]")
         _plain("\n".join([str(error), *getattr(error, "__notes__", ())]))
         return error.exit_code
-    except KeyboardInterrupt:
-        say("interrupted; a run that had begun can be resumed: gateway run POLICY --resume RUN")
+    except KeyboardInterrupt as interrupt:
+        resumable = ["A run that had begun can be resumed: gateway run POLICY --resume RUN"]
+        say("\n".join(["interrupted", *getattr(interrupt, "__notes__", resumable)]))
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last stop: what goes further would print values
         _plain(_without_values(error))

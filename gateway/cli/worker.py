@@ -1,4 +1,4 @@
-"""The raw side's commands: `gateway scan` and `gateway run`. What touches production rows is imported only by them."""
+"""The raw side's commands: `scan`, `run` and `synthesize`. What touches production rows is imported only by them."""
 
 from __future__ import annotations
 
@@ -115,6 +115,47 @@ def run(
         err.print(f"Next: gateway releases show {outcome.release[:12]}", highlight=False)
     if not outcome.report.passed:
         raise typer.Exit(1)
+
+
+def synthesize(  # noqa: PLR0917 - typer takes options so
+    table: Annotated[Path, typer.Argument(help="A CSV or Parquet file; or an OUT.gateway, whose model is used again.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the rows go: .csv or .parquet.")] = None,
+    epsilon: Annotated[float | None, typer.Option(help="The privacy budget; 1 is a common choice.")] = None,
+    delta: Annotated[float | None, typer.Option(help="Below one in the number of rows: 1e-6.")] = None,
+    domain: Annotated[Path | None, typer.Option(help="What is public about the file.")] = None,
+    generator: Annotated[str, typer.Option(help="Name of a generator.")] = "pairwise",
+    rows: Annotated[
+        int | None, typer.Option(min=0, help="As many as in the file, by a noisy count, if absent.")
+    ] = None,
+    where: Annotated[list[str] | None, typer.Option(help='Rows of a kind: "age >= 30". May be repeated.')] = None,
+    shares: Annotated[str | None, typer.Option(help="Shares of classes: \"income: {'>50K': 1, '<=50K': 1}\".")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Public seed of the rows; the noise has none.")] = 1,
+    lifetime_epsilon: Annotated[float, typer.Option(help="What may be spent on these data in all.")] = 8.0,
+    resume: Annotated[bool, typer.Option("--resume", help="Take up a run; the same command does, too.")] = False,  # noqa: FBT002 - a flag
+    draft_domain: Annotated[Path | None, typer.Option(help="Only write a first draft of the domain file.")] = None,
+    style: Annotated[Format, typer.Option("--format", help="How to print the outcome.")] = Format.TABLE,
+) -> None:
+    """Make synthetic rows of one file under differential privacy, with a certificate beside them.
+
+    Spends EPSILON of what may be spent on these data; the ledger keeps the account. What was measured is kept in
+    OUTPUT.gateway: the same command takes up a run that was stopped, and other rows of the same model cost nothing.
+    """
+    from gateway.cli import synthesis  # noqa: PLC0415 - as above
+
+    if draft_domain is not None:
+        synthesis.draft(table, domain, draft_domain)
+        return
+    if output is None:
+        raise ConfigurationError("say where the rows go: -o OUT.csv or -o OUT.parquet")
+    wanted = synthesis.Wanted(out=output, rows=rows, where=tuple(where or ()), shares=shares, seed=seed)
+    if table.is_dir():
+        outcome = synthesis.again(table, wanted)
+    else:
+        spending = synthesis.spending(
+            table, domain, epsilon=epsilon, delta=delta, generator=generator, lifetime_epsilon=lifetime_epsilon
+        )
+        outcome = synthesis.anew(spending, wanted, domain=domain, resume=resume)
+    synthesis.show(outcome, style=style)
 
 
 def _warn_of_writers(database: Source) -> None:

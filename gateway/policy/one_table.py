@@ -35,14 +35,14 @@ MOST_DIGITS = 18
 """Digits of a decimal: more do not fit the whole numbers that a model works with."""
 
 _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
-_PLAIN = {kind.value: kind for kind in
+PLAIN = {kind.value: kind for kind in
           (Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.TEXT)}  # fmt: skip
 
 
 def typed(name: str, kind: str, *, nullable: bool) -> Column:
     """Return the column ``name`` of a declared ``kind``, such as ``decimal(8,2)``; ``ValueError`` for no known one."""
-    if kind in _PLAIN:
-        return Column(name=ColumnName(name), kind=_PLAIN[kind], native=kind, nullable=nullable)
+    if kind in PLAIN:
+        return Column(name=ColumnName(name), kind=PLAIN[kind], native=kind, nullable=nullable)
     digits = _DECIMAL.fullmatch(kind)
     precision, scale = (int(digits[1]), int(digits[2])) if digits else (0, 0)
     if not 0 <= scale <= precision <= MOST_DIGITS or not precision:

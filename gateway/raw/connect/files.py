@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from gateway.policy.one_table import MOST_DIGITS, typed
 from gateway.raw.connect import csv_records
 from gateway.raw.connect.cells import finite, from_text, schema_of
-from gateway.vocabulary.errors import SourceFailed, SourceRefused
+from gateway.vocabulary.errors import SourceFailed, SourceRefused, Unsupported
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Schema, Table
 
@@ -65,6 +65,10 @@ class TableFile:
             if have == rows:
                 break
         return pa.Table.from_batches(found, schema_of([self.table.column(name) for name in columns]))
+
+    def lend(self, table: TableName) -> NoReturn:
+        """Refuse: there is no database behind a file that could count in it."""
+        raise Unsupported(f"{table} is a file; it is counted in memory")
 
 
 def open_file(path: Path, domain: DomainFile) -> TableFile:
