@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import sys
 
-import pyarrow as pa
 from pyarrow import csv
 
 from benchmarks.peers.job import Job, read_job
 from gateway.plugins import load
 from gateway.policy.model import DomainClause
 from gateway.privacy.budget import Budget
+from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.generator import Task
 from gateway.raw.generate.knowledge import Knowledge
-from gateway.raw.rows import RawTable
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Table
 
@@ -35,13 +34,14 @@ def shape(job: Job) -> Table:
     return Table(name=TableName("rows"), columns=(*numbers, *texts))
 
 
-def read(job: Job, table: Table) -> pa.Table:
-    """Return the rows, typed."""
+def count(job: Job, table: Table) -> MemoryCounter:
+    """Return a counter over the rows, read batch by batch."""
     schema = table.arrow_schema()
     options = csv.ConvertOptions(
         column_types=schema, null_values=[""], strings_can_be_null=True, include_columns=schema.names
     )
-    return csv.read_csv(job.rows, convert_options=options).cast(schema)
+    with csv.open_csv(job.rows, convert_options=options) as batches:
+        return MemoryCounter(table, batches)
 
 
 def domains(job: Job, *, bounds: bool) -> dict[ColumnName, DomainClause | None]:
@@ -57,7 +57,6 @@ def main() -> None:
     """Measure, fit, sample, write."""
     job = read_job()
     name = job.variant.removesuffix("+target").removesuffix("-bounds")
-    table = shape(job)
     target = ColumnName(job.target) if job.variant.endswith("+target") else None
     task = Task(
         domains=domains(job, bounds=not job.variant.endswith("-bounds")),
@@ -65,7 +64,7 @@ def main() -> None:
         knowledge=Knowledge(target=target),
     )
     generator = load("gateway.raw.generate.generators", name)
-    measurements = generator.measure(RawTable(table, read(job, table)), task, lambda *_: None)
+    measurements = generator.measure(count(job, shape(job)), task, lambda *_: None)
     synthetic = generator.fit(measurements, lambda *_: None).sample(measurements.rows, seed=job.seed)
     csv.write_csv(synthetic, job.out)
     for note in measurements.notes:
