@@ -68,10 +68,17 @@ def from_values(values: Sequence[object], column: Column) -> pa.Array:
     Dates and times are those written in ISO 8601; a number in such a column (seconds? days? since when?) is bad.
     A decimal is rounded to its declared scale, and bad when its digits exceed the declared precision.
     """
-    if column.kind is Kind.DECIMAL and column.scale is not None:
-        return pa.array(_decimals(values, column), column.arrow_type)
-    convert = _CONVERT[column.kind]
+    convert = converter(column)
     return pa.array([None if value is None else convert(value) for value in values], column.arrow_type)
+
+
+def converter(column: Column) -> Callable[[object], object]:
+    """Return what makes one Python value, other than None, a value of ``column``'s type; None if it is bad."""
+    if column.kind is Kind.DECIMAL and column.scale is not None:
+        unit = decimal.Decimal(1).scaleb(-column.scale)
+        context = decimal.Context(prec=column.precision or 38, rounding=decimal.ROUND_HALF_EVEN)
+        return lambda value: _decimal(value, unit=unit, context=context)
+    return _CONVERT[column.kind]
 
 
 def finite(numbers: pa.Array) -> pa.Array:
@@ -137,12 +144,6 @@ _CONVERT: dict[Kind, Callable[[object], object]] = {
     Kind.TEXT: _text,
     Kind.ENUM: _text,
 }
-
-
-def _decimals(values: Sequence[object], column: Column) -> list[decimal.Decimal | None]:
-    unit = decimal.Decimal(1).scaleb(-(column.scale or 0))
-    context = decimal.Context(prec=column.precision or 38, rounding=decimal.ROUND_HALF_EVEN)
-    return [_decimal(value, unit=unit, context=context) for value in values]
 
 
 def _decimal(value: object, *, unit: decimal.Decimal, context: decimal.Context) -> decimal.Decimal | None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
+    import sqlalchemy as sa
 
     from gateway.vocabulary.names import ColumnName, TableName
     from gateway.vocabulary.schema import Schema
@@ -28,6 +29,14 @@ class Limits:
     statement: int = 1800
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lent:
+    """What counting inside the source needs: a connection inside the view, and where the tables are."""
+
+    connection: sa.Connection
+    schema: str | None
+
+
 class Snapshot(Protocol):
     """One consistent read-only view: every statement sees the same rows."""
 
@@ -44,6 +53,14 @@ class Snapshot(Protocol):
 
     def sample(self, table: TableName, columns: Sequence[ColumnName], *, rows: int) -> pa.Table:
         """Return about ``rows`` rows spread over the whole table (all of them if fewer), in no promised order."""
+        ...
+
+    def lend(self, table: TableName) -> Lent:
+        """Lend the connection for aggregates over ``table``, whose rows stay where they are.
+
+        It is for statements that only read, and for nothing once the view is closed. Raises ``SourceFailed`` as
+        ``batches`` does.
+        """
         ...
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import mysql
 
 from gateway.raw.connect import cells, failures, sampling
 from gateway.raw.connect.introspection import chosen, read_schema
-from gateway.raw.connect.source import Limits
+from gateway.raw.connect.source import Lent, Limits
 from gateway.vocabulary.errors import SettingsError
 from gateway.vocabulary.schema import Kind
 
@@ -184,6 +184,11 @@ class MySQLSnapshot:
             return pa.Table.from_batches(self._selected(table, columns, clause), schema)
 
         return sampling.by_share(read, rows=rows, estimate=float(known or 0))
+
+    def lend(self, table: TableName) -> Lent:
+        """Lend the connection for aggregates over ``table``; see the contract."""
+        self._table(table)
+        return Lent(connection=self._connection, schema=self._name)
 
     def _table(self, name: TableName) -> Table:
         try:

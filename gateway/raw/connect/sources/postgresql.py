@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from gateway.raw.connect import binary_copy, cells, failures, postgresql_rights, sampling
 from gateway.raw.connect.copy_stream import CopyFailed, copy_rows
 from gateway.raw.connect.introspection import chosen, read_schema
-from gateway.raw.connect.source import Limits
+from gateway.raw.connect.source import Lent, Limits
 from gateway.vocabulary.errors import SourceFailed
 
 if TYPE_CHECKING:
@@ -177,6 +177,14 @@ class PostgresSnapshot:
             return pa.Table.from_batches(self._copied(table, columns, clause), schema)
 
         return sampling.by_share(read, rows=rows, estimate=density * pages)
+
+    def lend(self, table: TableName) -> Lent:
+        """Lend the connection for aggregates over ``table``, which is locked against changes; see the contract."""
+        self._table(table)
+        place = f"{_quoted(self._name)}.{_quoted(table)}"
+        with _told(f"reading table {table}", self._limits, table=table, remedy=self._grant(table)):
+            self._check_unchanged(table, place=place, items="")
+        return Lent(connection=self._connection, schema=self._name)
 
     def _table(self, name: TableName) -> Table:
         try:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import sqlite
 
 from gateway.raw.connect import cells, failures, sampling
 from gateway.raw.connect.introspection import chosen, read_schema
-from gateway.raw.connect.source import Limits
+from gateway.raw.connect.source import Lent, Limits
 from gateway.vocabulary.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -132,6 +132,12 @@ class SQLiteSnapshot:
 
         return sampling.by_share(read, rows=rows, estimate=float(count))
 
+    def lend(self, table: TableName) -> Lent:
+        """Lend the connection for aggregates, which have one statement's time together; see the contract."""
+        self._table(table)
+        self._set_deadline()
+        return Lent(connection=self._connection, schema="main")
+
     def _table(self, name: TableName) -> Table:
         try:
             return self.schema.table(name)
@@ -163,10 +169,14 @@ class SQLiteSnapshot:
                 ]
                 yield pa.RecordBatch.from_arrays(arrays, schema=cells.schema_of(wanted))
 
-    def _rows(self, query: str) -> Iterator[Sequence[tuple[object, ...]]]:
+    def _set_deadline(self) -> Any:  # noqa: ANN401 - SQLAlchemy does not say which driver
         driver: Any = self._connection.connection.driver_connection
         end = time.monotonic() + self._limits.statement
         driver.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+        return driver
+
+    def _rows(self, query: str) -> Iterator[Sequence[tuple[object, ...]]]:
+        driver = self._set_deadline()
         with closing(driver.cursor()) as cursor:
             cursor.execute(query)
             while rows := cursor.fetchmany(_BATCH):

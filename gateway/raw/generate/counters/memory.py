@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import OrderedDict
 from typing import TYPE_CHECKING
@@ -56,9 +57,14 @@ class MemoryCounter:
         self._codes: OrderedDict[tuple[object, ...], NDArray[np.integer]] = OrderedDict()
 
     @classmethod
-    def of(cls, rows: RawTable, *, unit: Sequence[ColumnName] = ()) -> MemoryCounter:
-        """Return a counter over rows that were read already."""
-        return cls(rows.table, rows.expose().to_batches(), unit=unit)
+    def of(
+        cls, rows: RawTable, *, unit: Sequence[ColumnName] = (), columns: Sequence[ColumnName] | None = None
+    ) -> MemoryCounter:
+        """Return a counter over ``columns`` (all, if None) of rows that were read already."""
+        table = rows.table
+        if columns is not None:
+            table = dataclasses.replace(table, columns=tuple(table.column(name) for name in columns))
+        return cls(table, rows.expose().to_batches(), unit=unit)
 
     def values(self, column: ColumnName) -> tuple[list[str], NDArray[np.int64]]:
         """Return the texts that occur with their counts; see ``Counter.values``."""
@@ -155,6 +161,8 @@ def _of_one_unit(keys: Sequence[pa.ChunkedArray], rows: int) -> NDArray[np.bool_
     combined = np.zeros(rows, dtype=np.int64)
     known = np.ones(rows, dtype=np.bool_)
     for key in keys:
+        if pa.types.is_floating(key.type):
+            key = pc.add(key, 0.0)  # noqa: PLW2901 - -0.0 is 0.0, as it is for every database
         indices = pc.dictionary_encode(key).combine_chunks().indices
         known &= indices.is_valid().to_numpy(zero_copy_only=False)
         one = indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)

@@ -1,0 +1,126 @@
+"""Cells and bins as SQL expressions: what ``encoding`` does to arrays, done by the database to its own rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from gateway.raw.generate import physical
+from gateway.raw.generate.domain import Ranges, Residues, Values
+from gateway.vocabulary.schema import TEXT_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from gateway.raw.generate.counters.sql_engine import Engine
+    from gateway.raw.generate.counting import Axis
+    from gateway.vocabulary.schema import Column
+
+    Expression = sa.ColumnElement[Any]
+
+
+def code(axis: Axis, column: Column, value: Expression, engine: Engine) -> Expression:
+    """Return the bin (or cell) of ``value``, a small whole number that is never NULL.
+
+    ``value`` is what the engine reads for ``column``: a text, or a number as in ``physical`` but not held to
+    +-``LARGEST``; NULL where nothing usable is there.
+    """
+    bins = list(range(axis.domain.cells)) if axis.bin_of is None else axis.bin_of.tolist()
+    match axis.domain:
+        case Values() as domain:
+            unlisted = bins[int(domain.rest)] if domain.other else bins[0]
+            at = {listed: bins[number + domain.first] for number, listed in enumerate(domain.values)}
+            if column.kind in TEXT_KINDS:
+                found = engine.listed(value, {str(text): cell for text, cell in at.items()}, unlisted)
+            else:
+                found = _number(value, at, unlisted, engine)
+        case _ if column.kind in TEXT_KINDS:
+            raise TypeError("texts have no domain but a list of values")
+        case Ranges() as domain if domain.starts:
+            found = _range(value, domain.starts[1:], bins[int(domain.rest) :], engine)
+        case Ranges():
+            found = whole(bins[0])
+        case Residues() as domain:
+            found = _remainder(value, domain, bins if axis.bin_of is not None else None, engine)
+    return sa.case((value.is_(None), whole(bins[0])), else_=found)
+
+
+def whole(number: int) -> Expression:
+    """Return a whole number of ours as it is written; a statement can hold any number of these."""
+    return sa.literal_column(str(int(number)), sa.BigInteger())
+
+
+def written(text: str, kind: sa.types.TypeEngine[Any]) -> Expression:
+    """Return a constant of ours that the database reads from ``text``, a parameter; drivers have their own ideas."""
+    return sa.cast(sa.literal(text, sa.Text()), kind)
+
+
+def decimal(units: int, scale: int) -> str:
+    """Return ``units`` (not below 0) with its last ``scale`` digits behind a point."""
+    digits = str(units).rjust(scale + 1, "0")
+    return f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits
+
+
+def number(value: float, engine: Engine) -> Expression:
+    """Return a number of ours: whole ones as they are written, others as a parameter, which keeps every bit."""
+    return whole(value) if isinstance(value, int) else engine.double(float(value))
+
+
+def searched(
+    texts: Mapping[str, int], unlisted: int, found: Expression, bind: Callable[[str], Expression]
+) -> Expression:
+    """Return the number beside ``found`` in ``texts`` by bisection; the database must order texts by their bytes."""
+    listed = sorted((text.encode(), text) for text in texts)
+
+    def leaf(at: int) -> Expression:
+        return sa.case((found == bind(listed[at][1]), whole(texts[listed[at][1]])), else_=whole(unlisted))
+
+    if not listed:
+        return whole(unlisted)
+    return _bisected(found, [bind(text) for _, text in listed[1:]], leaf)
+
+
+def _bisected(value: Expression, cuts: Sequence[Expression], leaf: Callable[[int], Expression]) -> Expression:
+    """Return leaf k where ``value`` is at or above k of the ascending ``cuts``: a CASE as deep as their logarithm."""
+
+    def between(low: int, high: int) -> Expression:
+        if low == high:
+            return leaf(low)
+        middle = (low + high) // 2
+        return sa.case((value < cuts[middle], between(low, middle)), else_=between(middle + 1, high))
+
+    return between(0, len(cuts))
+
+
+def _number(value: Expression, at: Mapping[Any, int], unlisted: int, engine: Engine) -> Expression:
+    if not at:
+        return whole(unlisted)
+    listed = sorted(at)
+
+    def leaf(place: int) -> Expression:
+        one = listed[place]
+        wanted = number(one, engine)
+        # what lies beyond the largest number counts as that
+        beyond = isinstance(one, int) and abs(one) >= physical.LARGEST
+        same = value == wanted if not beyond else value >= wanted if one > 0 else value <= wanted
+        return sa.case((same, whole(at[one])), else_=whole(unlisted))
+
+    return _bisected(value, [number(one, engine) for one in listed[1:]], leaf)
+
+
+def _range(value: Expression, cuts: Sequence[float], bins: Sequence[int], engine: Engine) -> Expression:
+    """Ranges side by side with the same bin are one range."""
+    kept = [k for k in range(len(cuts)) if bins[k] != bins[k + 1]]
+    bounds = [number(cuts[k], engine) for k in kept]
+    return _bisected(value, bounds, lambda k: whole(bins[kept[k]] if k < len(kept) else bins[len(cuts)]))
+
+
+def _remainder(value: Expression, domain: Residues, bins: Sequence[int] | None, engine: Engine) -> Expression:
+    lowest = whole(-physical.LARGEST)
+    rest = sa.case((value < lowest, lowest), else_=value) % whole(domain.modulus)
+    least = sa.case((rest < 0, rest + whole(domain.modulus)), else_=rest)
+    if bins is None:
+        return least + whole(int(domain.rest))
+    return _range(least, list(range(1, domain.modulus)), bins[int(domain.rest) :], engine)

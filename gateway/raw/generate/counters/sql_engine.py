@@ -1,0 +1,114 @@
+"""What kinds of databases do differently when they count."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from gateway.raw.generate.counters import sql_cells
+from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Expression = sa.ColumnElement[Any]
+
+MOST = 1.7976931348623157e308
+"""The largest finite float64."""
+
+
+class Engine:
+    """A kind of database; the methods are those that most of them share.
+
+    All expressions mean what the same database's source in ``gateway.raw.connect`` would have read: a cell that the
+    declared type has no value for is NULL.
+    """
+
+    packs = True
+    """Whether answers are sent as a few long texts, which is far faster than one row per cell."""
+    parameters = 30_000
+    """Parameters that one statement may have."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """Look at the server (never at rows) and prepare the session."""
+        self.connection = connection
+
+    def place(self, rows: sa.TableClause, query: sa.Select[Any]) -> sa.Select[Any]:
+        """Return ``query`` over the rows of ``rows`` that the source reads."""
+        del rows
+        return query
+
+    def value(self, column: Column, cell: Expression) -> Expression:
+        """Return the text, or the number in the sense of ``physical``, of a cell."""
+        return self.text(column, cell) if column.kind in TEXT_KINDS else self.number(column, cell)
+
+    def text(self, column: Column, cell: Expression) -> Expression:
+        """Return a text that equals another only when the code points are the same."""
+        raise NotImplementedError
+
+    def number(self, column: Column, cell: Expression) -> Expression:
+        """Return a number that need not be held to +-``physical.LARGEST``."""
+        raise NotImplementedError
+
+    def key(self, column: Column, cell: Expression) -> Expression:
+        """Return what is the same for two cells exactly when what is read of them is."""
+        return self.value(column, cell)
+
+    def injective(self, column: Column) -> bool:
+        """Return whether two cells that are not equal for the database never read alike, unless as NULL."""
+        return column.kind is Kind.INTEGER
+
+    def listed(self, found: Expression, texts: Mapping[str, int], unlisted: int) -> Expression:
+        """Return the number beside the text ``found``."""
+        return sql_cells.searched(texts, unlisted, found, self.bound)
+
+    def bound(self, text: str) -> Expression:
+        """Return a text of ours as a parameter that compares like ``text``."""
+        return sa.literal(text, sa.Text())
+
+    def double(self, number: float) -> Expression:
+        """Return a float64 of ours as a parameter."""
+        return sa.literal(number, sa.Double())
+
+    def readable(self, value: Any) -> str:  # noqa: ANN401 - each driver has its own type
+        """Return the text that was fetched as ``text`` has it."""
+        return str(value)
+
+    def fenced(self, query: sa.Select[Any], name: str) -> sa.FromClause:
+        """Return ``query`` as something to select from whose expressions are computed once for each row."""
+        return query.limit(sql_cells.whole(2**62)).subquery(name)
+
+    def shared(self, query: sa.Select[Any], name: str) -> sa.FromClause:
+        """Return ``query`` as something that several selects of one statement select from."""
+        return query.cte(name)
+
+    def counted(
+        self, codes: sa.FromClause, tables: Sequence[Sequence[tuple[str, int]]]
+    ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+        """Return (cell, n) of all ``tables``, each a sequence of (column of ``codes``, its number of cells).
+
+        Cells of a table are numbered with its last column the fastest, and go on from one table to the next.
+        """
+        parts = []
+        for table, offset in zip(tables, offsets(tables), strict=False):
+            cell = flat(codes, table, offset)
+            parts.append(sa.select(cell.label("cell"), sa.func.count().label("n")).select_from(codes).group_by(cell))
+        return sa.union_all(*parts) if len(parts) > 1 else parts[0]
+
+
+def offsets(tables: Sequence[Sequence[tuple[str, int]]]) -> list[int]:
+    """Return where the cells of each of ``tables`` begin, and behind them where they all end."""
+    return [0, *itertools.accumulate(math.prod(cells for _, cells in table) for table in tables)]
+
+
+def flat(rows: sa.FromClause, table: Sequence[tuple[str, int]], offset: int) -> Expression:
+    """Return the number of the cell of ``table`` that each of ``rows`` is in, counted from ``offset``."""
+    expression: Expression = sql_cells.whole(offset)
+    stride = 1
+    for name, cells in reversed(table):
+        expression = expression + sa.cast(rows.c[name], sa.BigInteger()) * sql_cells.whole(stride)
+        stride *= cells
+    return expression

@@ -1,0 +1,346 @@
+"""The law of counting: in memory and inside every kind of database the integers are the same, and no row leaves it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+import struct
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from gateway.raw.connect.reading import open_source, read_table
+from gateway.raw.generate import physical
+from gateway.raw.generate.counters.memory import MemoryCounter
+from gateway.raw.generate.counters.sql import SqlCounter
+from gateway.raw.generate.counting import Axis
+from gateway.raw.generate.domain import Domain, Ranges, Residues, Values
+from gateway.raw.rows import RawTable
+from gateway.vocabulary.errors import SourceFailed, Unsupported
+from gateway.vocabulary.names import ColumnName, TableName
+from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind, Table
+
+KINDS = ("postgresql", "mysql", "sqlite", "duckdb")
+NAME = TableName('t"; DROP TABLE x;--')
+INF, NAN = float("inf"), float("nan")
+INTEGERS = [0, 1, -1, 7, -7, 127, 128, -128, 2**31, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63), -(2**63) + 1]
+FLOATS = [0.0, -0.0, 0.1, -0.1, 1.0, 1e-5, 123456.789, 2.0**53, 1.7976931348623157e308, -1.7976931348623157e308, 1e300]
+TINY = [5e-324, -5e-324, 2.2250738585072014e-308]
+TEXTS = [
+    "", " ", "a", "A", "a ", " a", "á", "a\u0301", "Ä", "ä", "ss", "ß", "😀", "😀 ", "'", '"', "\\", "%s", ":x", "NULL",
+    "null", "\t", "\n", "\u00a0", "i", "İ", "ı", "ﬁ", "fi", "x" * 1500 + "1", "x" * 1500 + "2", "{}", "0", "-0", "1e5",
+    "\ufffd", "\U0010ffff", "\x01", "a'; DROP TABLE x;--", "\u200b", "{\"a\":1}",
+]  # fmt: skip
+DAYS = ["0001-01-01", "1582-10-10", "1899-12-31", "1969-12-31", "1970-01-01", "2000-02-29", "2024-12-31", "9999-12-31"]
+MOMENTS = [
+    "0001-01-01 00:00:00", "1969-12-31 23:59:59.999999", "1970-01-01 00:00:00", "1970-01-01 00:00:00.000001",
+    "2000-02-29 12:34:56.789012", "2038-01-19 03:14:07", "9999-12-31 23:59:59.999999",
+]  # fmt: skip
+DECIMALS = ["0", "0.00", "0.01", "-0.01", "1.5", "-1.50", "999999.99", "-999999.99", "12345", "0.10"]
+WIDE = [*DECIMALS, "922337203.6854775807", "922337203.6854775808", "-922337203.6854775809", "0.0000000001",
+        "9999999999999999999999999999.9999999999", "-9999999999999999999999999999.9999999999"]  # fmt: skip
+LOOSE = [*WIDE, "NaN", "1e-400", "-1e-400", "1e308", "1e309", "-1e309", "2.5e-324", "1e-323", "0.1000000000000000055511",
+         "179769313486231570814527423731704356798070567525844996598917476803157260780028538760589558632766878"
+         "171540458953514382464234321326889464182768467546703537516986049910576551282076245490090389328944075"
+         "868508455133942304583236903222948165808559332123347747979262889990014464"]  # fmt: skip
+UUIDS = ["00000000-0000-0000-0000-000000000000", "ABCDEF00-0000-4000-8000-00000000000A"]
+
+
+@dataclasses.dataclass
+class Place:
+    """A database with one table of every kind of column, whose names hurt, and what a cell of each may hold."""
+
+    dialect: str
+    engine: sa.Engine
+    native: dict[str, str]
+    pools: dict[str, list[object]]
+    url: str = ""
+    after: str = ""
+
+    def quoted(self, name: str) -> str:
+        return self.engine.dialect.identifier_preparer.quote_identifier(name)
+
+    def create(self) -> None:
+        columns = ", ".join(f"{self.quoted(name)} {native}" for name, native in self.native.items())
+        self.run(f"CREATE TABLE {self.quoted(NAME)} ({columns}){self.after}")
+
+    def run(self, *statements: str) -> None:
+        with self.engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    def fill(self, rows: Sequence[dict[str, object]]) -> None:
+        """Replace all rows; PostgreSQL and DuckDB get texts, which they parse."""
+        types = {
+            name: "" if self.dialect in {"mysql", "sqlite"} else bare(native) for name, native in self.native.items()
+        }
+        names = {name: f"p{k}" for k, name in enumerate(self.native)}
+        items = ", ".join(f"CAST(:{names[n]} AS {types[n]})" if types[n] else f":{names[n]}" for n in names)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(f"DELETE FROM {self.quoted(NAME).replace('%', '%%')}")
+            for row in rows:
+                table = sa.text(f"INSERT INTO {self.quoted(NAME).replace(':', chr(92) + ':')} VALUES ({items})")
+                connection.execute(table, {names[n]: shown(row[n], as_text=bool(types[n])) for n in names})
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[sa.Connection, str | None, Table, Callable[[Table], pa.Table]]]:
+        """Yield a connection inside one view, the schema's name, the table's shape and a reader of the same rows."""
+        if self.dialect == "duckdb":
+            with self.engine.connect() as connection:
+                shape = duck_shape(self)
+                yield connection, "main", shape, lambda table: duck_rows(connection, self, table)
+                connection.rollback()
+            return
+        with closing(open_source(SecretStr(self.url), None)) as source, source.snapshot() as snapshot:
+            shape = snapshot.schema.table(NAME)
+            lent = snapshot.lend(NAME)
+            yield lent.connection, lent.schema, shape, lambda t: read_table(snapshot, t, lambda _: None).expose()
+
+
+def bare(native: str) -> str:
+    return re.sub(r" (NOT NULL|COLLATE.*|PRIMARY KEY)", "", native)
+
+
+def shown(value: object, *, as_text: bool) -> object:
+    return None if value is None else str(value) if as_text else value
+
+
+def duck_shape(place: Place) -> Table:
+    kinds = {
+        "BIGINT": Kind.INTEGER, "HUGEINT": Kind.INTEGER, "UBIGINT": Kind.INTEGER, "TINYINT": Kind.INTEGER,
+        "FLOAT": Kind.FLOAT, "DOUBLE": Kind.FLOAT, "BOOLEAN": Kind.BOOLEAN, "DATE": Kind.DATE,
+        "TIMESTAMP": Kind.DATETIME, "TIMESTAMP WITH TIME ZONE": Kind.DATETIME, "VARCHAR": Kind.TEXT, "UUID": Kind.TEXT,
+    }  # fmt: skip
+    columns = []
+    for name, native in place.native.items():
+        sizes = [int(size) for size in re.findall(r"\d+", native)] if native.startswith("DECIMAL") else [None, None]
+        kind = Kind.DECIMAL if native.startswith("DECIMAL") else kinds.get(bare(native), Kind.ENUM)
+        columns.append(
+            Column(name=ColumnName(name), kind=kind, native=native.lower(), precision=sizes[0], scale=sizes[1])
+        )
+    return Table(name=NAME, columns=tuple(columns))
+
+
+def duck_rows(connection: sa.Connection, place: Place, table: Table) -> pa.Table:
+    """Read as a source must: what a column's type here has no value for is NULL."""
+    items = []
+    for column in table.columns:
+        name = place.quoted(column.name)
+        match column.kind:
+            case Kind.INTEGER:
+                items.append(f"TRY_CAST({name} AS BIGINT)")
+            case Kind.FLOAT:
+                items.append(f"CASE WHEN isfinite({name}) THEN CAST({name} AS DOUBLE) END")
+            case Kind.DATE:
+                items.append(f"CASE WHEN year({name}) BETWEEN 1 AND 9999 THEN {name} END")
+            case Kind.DATETIME:
+                zone = f"timezone('UTC', {name})" if "with time zone" in column.native else name
+                items.append(
+                    f"CASE WHEN isfinite({name}) AND year({zone}) BETWEEN 1 AND 9999 THEN CAST({zone} AS TIMESTAMP) END"
+                )
+            case Kind.TEXT | Kind.ENUM:
+                items.append(f"CAST({name} AS VARCHAR)")
+            case _:
+                items.append(name)
+    driver: Any = connection.connection.driver_connection
+    found = driver.sql(f"SELECT {', '.join(items)} FROM {place.quoted(NAME)}").to_arrow_table()
+    return found.rename_columns([column.name for column in table.columns]).cast(table.arrow_schema())
+
+
+def postgres(url: str) -> Place:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    names = {
+        'id"': ("bigint", INTEGERS), "small%s": ("smallint", [0, 1, -1, 32767, -32768]),
+        "price": ("numeric(8,2)", [*DECIMALS, "NaN"]), "wide :x": ("numeric(38,10)", [*WIDE, "NaN"]),
+        "loose": ("numeric", [*LOOSE, "Infinity", "-Infinity"]),
+        "real": ("real", [0.1, 0.5, 16777217, 3.4e38, 1e-45, NAN, INF, -INF]),
+        "select": ("double precision", [*FLOATS, *TINY, NAN, INF, -INF]), "flag": ("boolean", [True, False]),
+        "day": ("date", [*DAYS, "infinity", "-infinity", "4713-01-01 BC", "0001-12-31 BC", "10000-01-01", "5874897-12-31"]),
+        "at": ("timestamp", [*MOMENTS, "infinity", "-infinity", "0044-03-15 12:00:00 BC", "294276-12-31 23:59:59.999999"]),
+        "atz": ("timestamptz", [*MOMENTS, "infinity", "10000-01-01 01:00:00+02", "0001-01-01 00:30:00+01", "2000-01-01 00:00+05:45"]),
+        "word": ("text", TEXTS), "nd": ('varchar(2000) COLLATE "POSIX"', TEXTS), "code": ("character(5)", ["a", "a  ", "A", "", "ä"]),
+        "kind": ("mood", ["a", "A", "a b", "'"]), "who": ("uuid", UUIDS), "net": ("inet", ["10.0.0.1", "10.1.0.0/16", "::1"]),
+    }  # fmt: skip
+    place = Place("postgresql", engine, *split(names), url=url)
+    place.run("CREATE TYPE mood AS ENUM ('a', 'A', 'a b', '''')")
+    return place
+
+
+def mariadb(url: str) -> Place:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    names = {
+        "id`": ("bigint", INTEGERS), "small": ("smallint", [0, 1, -1, 32767, -32768]),
+        "huge": ("bigint unsigned", [0, 1, 2**63 - 1, 2**63, 2**64 - 1]), "year": ("year", [0, 1901, 2024, 2155]),
+        "price": ("decimal(8,2)", DECIMALS), "wide :x": ("decimal(38,10)", WIDE), "deep": ("decimal(38,30)", ["0", "1e-30", "99999999.5", "0.000000000009223372036854775808"]),
+        "loose": ("decimal(65,30)", ["0", "0.1", "1e-30", "99999999999999999999999999999999999.999", "9007199254740993", "0.100000000000000005551115123125"]),
+        "float": ("float", [0.1, 0.5, 16777217, 3.4e38, 1e-38, 123456.789]),
+        "select": ("double", [*FLOATS, *TINY]), "fixed": ("double(10,3)", [0.1, 2.0005, 1234567.891]), "flag": ("boolean", [0, 1, 2, -1]), "bit": ("bit(1)", [0, 1]),
+        "day": ("date", [*DAYS, "0000-00-00", "2000-00-10", "2000-05-00", "2001-02-31", "0000-05-05"]),
+        "at": ("datetime(6)", [*MOMENTS, "0000-00-00 00:00:00", "2001-02-31 10:00:00", "2000-01-00 10:00:00"]),
+        "stamp": ("timestamp(3) NULL", ["1970-01-01 00:00:01", "2038-01-19 03:14:07.5", "2001-01-01 00:00:00.123"]),
+        "word": ("longtext COLLATE utf8mb4_general_ci", [*TEXTS, "a\0", "\0"]), "short": ("varchar(40) COLLATE utf8mb4_bin", [t for t in TEXTS if len(t) < 40]),
+        "latin": ("varchar(9) CHARACTER SET latin1", ["a", "A", "á", "ä", "Ä ", "ß", "ss", ""]), "code": ("char(5)", ["a", "a  ", "A", ""]),
+        "kind": ("enum('a', 'b', 'a b', '''')", ["a", "b", "a b", "'", ""]),
+    }  # fmt: skip
+    place = Place("mysql", engine, *split(names), url=url)
+    modes = "SET SESSION sql_mode = 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'"
+    sa.event.listen(engine, "connect", lambda driver, _: driver.cursor().execute(modes))
+    return place
+
+
+def sqlite(folder: Path) -> Place:
+    url = f"sqlite:///{folder}/source.db"
+    odd: list[object] = ["abc", b"\xff", 1.5, 7, "1_000", "１２", "", "  3 ", INF, "NaN", "t", "TRUE", "false", 1, 0]
+    names = {
+        'id"': ("BIGINT", [*INTEGERS, *odd]), "price": ("DECIMAL(8,2)", [0.005, 0.015, 2.675, 1e7, 999999.99, -0.01, *odd]),
+        "wide :x": ("DECIMAL(38,10)", [922337203.6854775, "922337203.6854775807x", 1e27, 1e28, *odd, 2**63 - 1]),
+        "loose": ("NUMERIC", [2**53 + 1, 0.1, *odd]), "select": ("DOUBLE", [*FLOATS, *TINY, INF, -INF, 2**53 + 1, *odd]),
+        "flag": ("BOOLEAN", [*odd, "f", "T", 1.0]),
+        "day": ("DATE", [*DAYS, "20240101", "2024-W01-1", "2024-13-01", 2451545, *odd]),
+        "at": ("DATETIME", [*MOMENTS, "2024-01-01T00:00:00+05:45", "0001-01-01T00:00:00+01:00", "2024-01-01", *odd]),
+        "word": ("TEXT COLLATE NOCASE", [*TEXTS, "a\0", "\0", b"abc", *odd]), "code": ("VARCHAR(5) COLLATE RTRIM", [*TEXTS, 5, 1e16]),
+        "untyped": ("UUID", ["x", 5, 1e16, 0.1, *TEXTS]),
+    }  # fmt: skip
+    return Place("sqlite", sa.create_engine(url, poolclass=sa.NullPool), *split(names), url=url)
+
+
+def duckdb(folder: Path) -> Place:
+    engine = sa.create_engine(f"duckdb:///{folder}/source.duckdb")
+    names = {
+        'id"': ("BIGINT", INTEGERS), "small": ("TINYINT", [0, 1, -1, 127, -128]), "huge": ("HUGEINT", [*INTEGERS, 2**63, -(2**100)]),
+        "unsigned": ("UBIGINT", [0, 2**63 - 1, 2**63, 2**64 - 1]),
+        "price": ("DECIMAL(8,2)", DECIMALS), "wide :x": ("DECIMAL(38,10)", WIDE), "deep": ("DECIMAL(38,30)", ["0", "1e-30", "99999999.5", "0.000000000009223372036854775808", "-0.5"]),
+        "real": ("FLOAT", [0.1, 0.5, 16777217, 3.4e38, 1e-45, NAN, INF, -INF]), "select": ("DOUBLE", [*FLOATS, *TINY, NAN, INF, -INF]),
+        "flag": ("BOOLEAN", [True, False]),
+        "day": ("DATE", [*DAYS, "infinity", "-infinity", "4713-01-01 (BC)", "10000-01-01", "5877642-06-25 (BC)"]),
+        "at": ("TIMESTAMP", [*MOMENTS, "infinity", "-infinity", "0044-03-15 (BC) 12:00:00", "290309-12-22 (BC) 00:00:00", "294247-01-10 04:00:54.775806", "10000-01-01 00:00:00"]),
+        "word": ("VARCHAR", [*TEXTS, "a\0", "\0"]), "ci": ("VARCHAR COLLATE NOCASE", TEXTS), "kind": ("ENUM('a', 'A', 'a b', '''')", ["a", "A", "a b", "'"]),
+        "who": ("UUID", UUIDS),
+    }  # fmt: skip
+    return Place("duckdb", engine, *split(names))
+
+
+def split(names: dict[str, tuple[str, list[object]]]) -> tuple[dict[str, str], dict[str, list[object]]]:
+    return {name: native for name, (native, _) in names.items()}, {name: pool for name, (_, pool) in names.items()}
+
+
+@pytest.fixture(params=[pytest.param(kind, marks=pytest.mark.mariadb) if kind == "mysql" else kind for kind in KINDS])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    match request.param:
+        case "postgresql":
+            made = postgres(request.getfixturevalue("postgres_database")())
+        case "mysql":
+            made = mariadb(request.getfixturevalue("mariadb_database")())
+        case "sqlite":
+            made = sqlite(tmp_path)
+        case _:
+            made = duckdb(tmp_path)
+    made.create()
+    yield made
+    made.engine.dispose()
+
+
+def every_cell(place: Place) -> list[dict[str, object]]:
+    """Return rows that hold each hostile cell at least twice, beside one row of NULLs."""
+    most = max(len(pool) for pool in place.pools.values())
+    rows = [{name: pool[k % len(pool)] for name, pool in place.pools.items()} for k in range(most + 3)]
+    return [*rows, *rows[:3], dict.fromkeys(place.pools)]
+
+
+def memory(rows: pa.Table, shape: Table, unit: Sequence[Column] = ()) -> MemoryCounter:
+    return MemoryCounter(shape, rows.to_batches(), unit=[column.name for column in unit])
+
+
+def domains(rows: pa.Table, column: Column) -> list[Domain]:
+    """Return domains whose limits lie on, below and above what the rows hold."""
+    if column.kind in TEXT_KINDS:
+        listed = sorted({text for text in rows[column.name].to_pylist() if text is not None})
+        some = tuple(dict.fromkeys([*listed[::2], "never", "a", "\0", "😀 "]))
+        return [
+            Values(values=tuple(listed), rest=True), Values(values=some, rest=False),
+            Values(values=some[::-1], rest=True, other=True), Values(values=(), rest=True, other=True),
+        ]  # fmt: skip
+    units, present = physical.numbers(rows[column.name], column)
+    known = sorted(set(units[present].tolist())) or [0]
+    between = sorted({*known[1::2], *known[1::3]}) or [0]
+    found: list[Domain] = [
+        Values(values=tuple(known), rest=True), Values(values=tuple(known[::2]), rest=True, other=True),
+        Values(values=tuple(known[::3]), rest=False), Ranges(starts=tuple(between), last=between[-1], rest=True),
+        Ranges(starts=tuple(known), last=known[-1], rest=False), Ranges(starts=(), last=0, rest=True),
+    ]  # fmt: skip
+    if physical.is_whole(column):
+        found += [Residues(modulus=7, rest=True), Residues(modulus=2**40, rest=False)][
+            : 1 if column.kind is Kind.DATETIME else 1
+        ]
+    return found
+
+
+def coarse(domain: Domain, seed: int) -> np.ndarray:
+    """Return a surjective merge of the cells, in no order."""
+    bins = max(domain.cells // 2, 1)
+    merged = np.arange(domain.cells, dtype=np.int32) % bins
+    return np.random.default_rng(seed).permutation(merged).astype(np.int32)
+
+
+def all_axes(rows: pa.Table, shape: Table) -> list[Axis]:
+    axes = []
+    for column in shape.columns:
+        for domain in domains(rows, column):
+            axes += [
+                Axis(column=column.name, domain=domain),
+                Axis(column=column.name, domain=domain, bin_of=coarse(domain, 1)),
+            ]
+    return axes
+
+
+def assert_same(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray], tables: Sequence[Sequence[Axis]]) -> None:
+    for one, other, axes in zip(ours, theirs, tables, strict=True):
+        assert one.dtype == other.dtype == np.int64
+        assert one.shape == other.shape
+        assert (one == other).all(), [axis.column for axis in axes]
+
+
+def test_every_hostile_cell_falls_where_it_falls_in_memory(place: Place) -> None:
+    place.fill(every_cell(place))
+    with place.opened() as (connection, schema, shape, read):
+        rows = read(shape)
+        assert rows.num_rows == len(every_cell(place))
+        axes = all_axes(rows, shape)
+        tables = [[], *([axis] for axis in axes)]
+        counter = SqlCounter(connection, shape, schema=schema)
+        assert_same(counter.count(tables), memory(rows, shape).count(tables), tables)
+        for column in shape.columns:
+            if column.kind in TEXT_KINDS:
+                ours, theirs = counter.values(column.name), memory(rows, shape).values(column.name)
+                assert dict(zip(*ours, strict=True)) == dict(zip(*theirs, strict=True))
+                assert ours[1].dtype == np.int64
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_rows_count_when_their_key_is_theirs_alone(place: Place, width: int) -> None:
+    place.fill(every_cell(place))
+    with place.opened() as (connection, schema, shape, read):
+        rows = read(shape)
+        assert not shape.primary_key
+        tables = [[], [Axis(column=c.name, domain=domains(rows, c)[0]) for c in shape.columns[:2]]]
+        for at, column in enumerate(shape.columns):
+            unit = [column, shape.columns[at - 1]][:width]
+            counter, expected = SqlCounter(connection, shape, schema=schema, unit=unit), memory(rows, shape, unit)
+            ours, theirs = counter.count(tables), expected.count(tables)
+            assert ours[0] == theirs[0], column.name
+            assert_same(ours, theirs, tables)
+            text = next(c for c in shape.columns if c.kind is Kind.TEXT)
+            assert dict(zip(*counter.values(text.name), strict=True)) == dict(
+                zip(*expected.values(text.name), strict=True)
+            )
