@@ -30,8 +30,10 @@ from gateway.raw.detect.contradictions import contradictions
 from gateway.raw.detect.detecting import detect
 from gateway.raw.folder import RunFolder
 from gateway.raw.generate.assembly import assemble, learned_columns, published_shape, read_shape
+from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.domain import declared
 from gateway.raw.generate.generator import Task
+from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.raw.generate.schedule import SELECTION_DELTA
 from gateway.raw.judge.verdict import judge
 from gateway.records.log import Action
@@ -122,6 +124,12 @@ class Job:
     def budget(self) -> Budget:
         """What this run may spend."""
         return Budget(self.policy.budget.epsilon, self.policy.budget.delta)
+
+    @property
+    def task(self) -> Task:
+        """What is to be learned of the unit's table."""
+        domains = {name: self.clause.columns[name].domain for name in learned_columns(self.clause)}
+        return Task(domains=domains, budget=self.budget, knowledge=declared_knowledge(self.clause.knowledge))
 
     @property
     def generator(self) -> Generator:
@@ -287,10 +295,8 @@ def _measure(job: Job, rows: Rows) -> Measurements:
     """Spend the budget, once: what was measured lies on disk before the ledger and the state say so."""
     folder = job.folder.measurements
     if not folder.exists():
-        domains = {name: job.clause.columns[name].domain for name in learned_columns(job.clause)}
-        measured = job.generator.measure(
-            rows.train, Task(domains=domains, budget=job.budget, unit=job.key), job.progress
-        )
+        counter = MemoryCounter.of(rows.train, unit=job.key, columns=learned_columns(job.clause))
+        measured = job.generator.measure(counter, job.task, job.progress)
         with job.folder.written(folder) as partial:
             partial.mkdir()
             measured.save(partial)

@@ -60,6 +60,11 @@ class Meter:
         return self._scores
 
     @property
+    def selections_left(self) -> int:
+        """Return the number of pieces of delta not yet used."""
+        return self._selections
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """Return what was spent, in order; ``RuntimeError`` before all of it is."""
         if self._quanta or self._scores or self._selections:
@@ -95,15 +100,17 @@ class Meter:
         self._record(label, self._plan.quantum, 0, quanta)
         return self._noise.add(counts, sigma=self._plan.quantum, times=quanta)
 
-    def selected(self, label: str) -> None:
-        """Record one selection. For ``Search`` alone."""
-        self._selections = _taken(self._selections, 1)
-        self._events.append(SelectionEvent(label=label, delta=self._plan.selection_delta))
+    def selected(self, label: str, *, pieces: int) -> float:
+        """Record a selection that may use up ``pieces`` of delta, and return that delta. For ``Search`` alone."""
+        self._selections = _taken(self._selections, pieces)
+        delta = self._plan.selection_delta
+        self._events += [SelectionEvent(label=label, delta=delta)] * pieces
+        return delta * pieces
 
     def forgo(self, label: str) -> None:
-        """Spend the selections that nobody needed: what is spent may not depend on the rows."""
-        while self._selections:
-            self.selected(label)
+        """Spend the pieces of delta that nobody needed: what is spent may not depend on the rows."""
+        if self._selections:
+            self.selected(label, pieces=self._selections)
 
     def _record(self, label: str, sigma: float, cells: int, times: int) -> None:
         self._events.append(DiscreteGaussianEvent(label=label, sigma=sigma, cells=cells, times=times))
@@ -113,7 +120,7 @@ class Search:
     """A search for the values of one column, in one round or several that build on one another.
 
     A value shows when its noisy count passes a threshold that a value of one unit passes with a chance of at most
-    ``selection_delta`` in each round; over all rounds a union bound holds, since the noise of a value that has not
+    the round's delta; over all rounds a union bound holds, since the noise of a value that has not
     shown stays here and is independent of everything that was let out. How many values were tried leaves no trace.
     """
 
@@ -134,16 +141,16 @@ class Search:
         self._public = public.size
         self._quanta = 0
 
-    def more(self, quanta: int) -> tuple[list[str], Answer]:
-        """Spend ``quanta`` and one selection; return all values that have shown, sorted, and the noisy counts.
+    def more(self, quanta: int, *, pieces: int) -> tuple[list[str], Answer]:
+        """Spend ``quanta`` and ``pieces`` of delta; return all values that have shown, sorted, and the noisy counts.
 
         The counts are the means of all rounds so far: those of the public cells, then those of the values shown.
         """
         self._sums += self._meter.searched(self._label, self._exact, quanta=quanta)
         self._quanta += quanta
-        self._meter.selected(self._label)
+        delta = self._meter.selected(self._label, pieces=pieces)
         plan = self._meter.plan
-        bar = calibration.threshold(plan.quantum, plan.selection_delta, times=self._quanta)
+        bar = calibration.threshold(plan.quantum, delta, times=self._quanta)
         self._shown |= self._sums >= bar
         passing = np.flatnonzero(self._shown)
         shown = [self._values[at - self._public] for at in passing[self._public :].tolist()]

@@ -23,8 +23,9 @@ SCORES = 0.05
 """Share of the precision (sum of 1/sigma^2) for choosing what to measure, where something is chosen."""
 SELECTION_DELTA = 0.2
 """Share of delta for all searches for values together."""
-SEARCHES_PER_COLUMN = 2
-"""How often the values of one column are searched for: once with few quanta, once more where values may be missing."""
+SELECTIONS_PER_COLUMN = 8
+"""That share is cut into so many equal pieces for each column whose values are searched for: one goes to a first
+search, and the others to second searches of the columns that seem to lack values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,9 @@ class Schedule:
     """The sigma of one score; 0 when there are none."""
     scores: int
     selection_delta: float
-    """The delta of one search for values."""
+    """The delta of one piece of a selection."""
     selections: int
+    """How many pieces of delta there are."""
 
 
 def schedule(budget: Budget, *, columns: int, searched: int, scores: int) -> Schedule:
@@ -48,7 +50,7 @@ def schedule(budget: Budget, *, columns: int, searched: int, scores: int) -> Sch
     ``scores`` is the number of scores that will be asked for. The plan spends all of ``budget`` and no more.
     """
     quanta = max(QUANTA, QUANTA_PER_COLUMN * columns)
-    selections = SEARCHES_PER_COLUMN * searched
+    selections = SELECTIONS_PER_COLUMN * searched
     delta = SELECTION_DELTA * budget.delta / max(selections, 1)
     share = SCORES if scores else 0.0
     weights = (*[(1 - share) / quanta] * quanta, *[share / max(scores, 1)] * scores)

@@ -39,6 +39,16 @@ BOUNDS = 0.25
 ONE_WAYS = ((5000.0, 0.3), (1000.0, 0.5), (500.0, 0.65), (0.0, 1.0))
 """From so many rows times mu on, one-way counts get this share of the quanta in all; relationships get the rest."""
 
+LACKING = 0.015
+"""From this share of rows with a value that was not found on, values are searched for again."""
+UNLISTED = 1700.0
+"""What rows of unknown value count for when the second look is divided: all of them, as much as so many cells^(2/3).
+
+Such a row is wrong in every table of its column, while a noisy count is only a little wrong.
+"""
+MOST_CELLS = 100
+"""Cells that a column can ask a part of the second look for."""
+
 _NULL_OR_NOT = Values(values=(), rest=True, other=True)
 
 
@@ -106,8 +116,8 @@ class Survey:
         answer = self.meter.histogram(f"one-way {self.name(position)}", exact, quanta=quanta)
         self.tally.columns[position].one_ways.append(answer)
 
-    def search(self, position: int, quanta: int) -> None:
-        """Spend ``quanta`` and one selection on a column's values."""
+    def search(self, position: int, quanta: int, *, pieces: int = 1) -> None:
+        """Spend ``quanta`` and ``pieces`` of delta on a column's values."""
         tally = self.tally.columns[position]
         domain = Values(values=(), rest=tally.column.nullable, other=True)
         if position not in self.searches:
@@ -115,7 +125,7 @@ class Survey:
             absent = self.counter.count([[Axis(column=tally.column.name, domain=_NULL_OR_NOT)]])[0][: int(domain.rest)]
             label = f"values of {self.name(position)}"
             self.searches[position] = self.meter.search(label, values, counts, public=absent)
-        listed, answer = self.searches[position].more(quanta)
+        listed, answer = self.searches[position].more(quanta, pieces=pieces)
         tally.domain, tally.found = Values(values=tuple(listed), rest=domain.rest, other=True), answer
 
     def total(self, quanta: int) -> None:
@@ -134,41 +144,48 @@ class Survey:
         tally.domain = discovery.bounds(answer.counts, tally.column, sigma=answer.sigma)
 
 
-def survey(survey: Survey, *, relationships: bool) -> None:
+def survey(known: Survey, *, relationships: bool) -> None:
     """Find all domains and count all columns; afterwards ``meter.left`` is what relationships may have."""
-    columns = survey.tally.columns
-    quanta = survey.meter.plan.quanta
-    survey.total(max(1, round(TOTAL * quanta)))
+    columns = known.tally.columns
+    quanta = known.meter.plan.quanta
+    known.total(max(1, round(TOTAL * quanta)))
     each = max(2, round(FIRST * quanta / len(columns)))
     for j, tally in enumerate(columns):
-        survey.progress("first look", j / len(columns))
+        known.progress("first look", j / len(columns))
         if tally.domain is None and tally.column.kind in TEXT_KINDS:
-            survey.search(j, each)
+            known.search(j, each)
             continue
         if tally.domain is None:
-            survey.bounds(j, max(1, round(BOUNDS * each)))
-        survey.one_way(j, each)
-    share = next(s for bar, s in ONE_WAYS if survey.size * survey.mu >= bar) if relationships else 1.0
-    _second_look(survey, round(share * quanta) - (quanta - survey.meter.left))
+            known.bounds(j, max(1, round(BOUNDS * each)))
+        known.one_way(j, each)
+    share = next(s for bar, s in ONE_WAYS if known.size * known.mu >= bar) if relationships else 1.0
+    _second_look(known, round(share * quanta) - (quanta - known.meter.left))
 
 
-def _second_look(survey: Survey, quanta: int) -> None:
-    """Divide ``quanta`` over the columns by need; a column whose values are searched for is searched again."""
-    for j, part in enumerate(allot([_need(survey, j) for j in range(len(survey.columns))], max(0, quanta))):
-        survey.progress("second look", j / len(survey.columns))
-        if j in survey.searches and part:
-            survey.search(j, part)
+def _second_look(known: Survey, quanta: int) -> None:
+    """Divide ``quanta`` over the columns by need; columns that seem to lack values are searched again."""
+    lacking = {j: unlisted for j in known.searches if (unlisted := _unlisted(known, j)) >= LACKING}
+    pieces = dict(zip(lacking, allot(list(lacking.values()), known.meter.selections_left), strict=True))
+    needs = [lacking[j] * UNLISTED if j in lacking else _cells(known, j) for j in range(len(known.columns))]
+    for j, part in enumerate(allot(needs, max(0, quanta))):
+        known.progress("second look", j / len(known.columns))
+        if part and pieces.get(j):
+            known.search(j, part, pieces=pieces[j])
         else:
-            survey.one_way(j, part)
+            known.one_way(j, part)
 
 
-def _need(survey: Survey, position: int) -> float:
-    tally = survey.tally.columns[position]
-    assert tally.domain is not None  # noqa: S101 - after the first look
-    return float(min(tally.domain.cells, NEED_CELLS)) ** (2 / 3)
+def _unlisted(known: Survey, position: int) -> float:
+    """Return the noisy share of the rows whose value was not found."""
+    measured = known.tally.measured()[position]
+    return float(measured.counts[int(measured.domain.rest)] / known.size)
 
 
-NEED_CELLS = 100
+def _cells(known: Survey, position: int) -> float:
+    """Return cells^(2/3): shares of precision in proportion to it make the summed error of histograms least."""
+    domain = known.tally.columns[position].domain
+    assert domain is not None  # noqa: S101 - after the first look
+    return float(min(domain.cells, MOST_CELLS)) ** (2 / 3)
 
 
 def allot(weights: Sequence[float], quanta: int) -> list[int]:
