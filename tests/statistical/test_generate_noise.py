@@ -149,7 +149,7 @@ def test_where_precision_does_not_suffice_more_digits_are_read_instead_of_guessi
 
 @pytest.mark.parametrize("bits", [1, 2, 5, 8, 30, 191])
 def test_the_exponential_is_enclosed_whatever_the_precision(bits: int) -> None:
-    for x in (Fraction(part, 97) * 3**power for part in range(1, 98, 6) for power in (-9, -2, 0, 1, 4)):
+    for x in (Fraction(part, 97) * Fraction(3) ** power for part in range(1, 98, 6) for power in (-9, -2, 0, 1, 4)):
         low, high = noise._exponential(x, bits)
         with decimal.localcontext(prec=DIGITS):
             value = (-Decimal(x.numerator) / Decimal(x.denominator)).exp() * 2**bits
