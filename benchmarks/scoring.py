@@ -63,19 +63,25 @@ class Scorer:
 
     def score(self, synthetic: pd.DataFrame) -> Score:
         """Return the figures of ``synthetic``, which must have all columns of the table."""
-        rows = self._codes(synthetic)
-        distances = {name: self._distance(rows, name) for name in ("tv1", "tv2", "tv3")}
         auc, f1 = self._usefulness(synthetic)
-        return Score(**distances, auc=auc, f1=f1)
+        return Score(**self.distances(self.codes(synthetic)), auc=auc, f1=f1)
+
+    def distances(self, codes: NDArray[np.int64]) -> dict[str, float]:
+        """Return the three distances of rows given as ``codes``."""
+        return {
+            name: float(np.mean([self._variation(codes, clique) for clique in cliques]))
+            for name, cliques in self._cliques.items()
+        }
 
     @cached_property
-    def _sizes(self) -> list[int]:
+    def sizes(self) -> list[int]:
+        """Return the number of cells of each column, numbers first."""
         numbers = [_bins(number.low, number.high, number.scale) + 1 for number in self.table.numbers]
         return numbers + [len(values) + 1 for values in self.categories.values()]
 
     @cached_property
     def _cliques(self) -> dict[str, list[tuple[int, ...]]]:
-        width = len(self._sizes)
+        width = len(self.sizes)
         triples = list(itertools.combinations(range(width), 3))
         chosen = np.random.default_rng(7).choice(len(triples), min(TRIPLES, len(triples)), replace=False)
         return {
@@ -84,15 +90,15 @@ class Scorer:
             "tv3": [
                 triple
                 for triple in (triples[at] for at in chosen)
-                if np.prod([self._sizes[column] for column in triple]) < LARGEST
+                if np.prod([self.sizes[column] for column in triple]) < LARGEST
             ],
         }
 
     @cached_property
     def _real(self) -> NDArray[np.int64]:
-        return self._codes(self.table.train)
+        return self.codes(self.table.train)
 
-    def _codes(self, frame: pd.DataFrame) -> NDArray[np.int64]:
+    def codes(self, frame: pd.DataFrame) -> NDArray[np.int64]:
         """Return the cell of every value, of shape (rows, columns)."""
         columns = []
         for number in self.table.numbers:
@@ -106,11 +112,8 @@ class Scorer:
             columns.append(frame[name].map(known).fillna(len(values)).to_numpy())
         return np.stack([column.astype(np.int64) for column in columns], axis=1)
 
-    def _distance(self, rows: NDArray[np.int64], name: str) -> float:
-        return float(np.mean([self._variation(rows, clique) for clique in self._cliques[name]]))
-
     def _variation(self, rows: NDArray[np.int64], clique: tuple[int, ...]) -> float:
-        shape = [self._sizes[column] for column in clique]
+        shape = [self.sizes[column] for column in clique]
         first, second = (
             np.bincount(np.ravel_multi_index([each[:, c] for c in clique], shape), minlength=int(np.prod(shape)))
             / len(each)

@@ -28,7 +28,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import scoring
 from benchmarks.peers import environments
@@ -52,6 +52,7 @@ PEERS = {
 """Environment and module of each peer, with the variants that are run."""
 YARDSTICK = "dpmm mst"
 QUICK_ROWS = 2_000
+WARM_UP_ROWS = 500
 ROOT = Path(__file__).resolve().parents[1]
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
@@ -98,8 +99,11 @@ def main(options: Sequence[str] = ()) -> None:
     print(f"classifier: {scoring.classifier()}")
     contenders = [each for each in _contenders(asked) if fnmatch.fnmatch(each.name, asked.only)]
     runs = []
-    for load in loaders.values():
-        runs += _compare(load().first(asked.rows), contenders, asked)
+    for number, load in enumerate(loaders.values()):
+        table = load()
+        if number == 0:
+            _warm_up(table.first(WARM_UP_ROWS), [each for each in contenders if each.module == "gateway"], asked)
+        runs += _compare(table.first(asked.rows), contenders, asked)
     environments.FOLDER.mkdir(exist_ok=True)
     kept = environments.FOLDER / "usefulness.json"
     kept.write_text(json.dumps([asdict(run) for run in runs], indent=1))
@@ -148,6 +152,22 @@ def _contenders(asked: argparse.Namespace) -> list[Contender]:
     return found
 
 
+def _warm_up(table: BenchTable, contenders: Sequence[Contender], asked: argparse.Namespace) -> None:
+    """Run ``contenders`` once on few rows, so that whatever is compiled on a first run is compiled, and print its cost.
+
+    Kernels are kept on disk: the measured runs load them, as all runs but a machine's first do.
+    """
+    with tempfile.TemporaryDirectory(prefix="gateway-benchmark-") as folder:
+        table.train.to_csv(Path(folder) / "rows.csv", index=False)
+        for contender in contenders:
+            try:
+                cost = _process(contender, table, 0, Path(folder), asked)
+            except Failed as reason:
+                print(f"  {contender.name}, first run on {WARM_UP_ROWS} rows: {reason}", flush=True)
+                continue
+            print(f"  {contender.name}, first run on {WARM_UP_ROWS} rows: {cost['cpu']:.1f} CPU-s", flush=True)
+
+
 def _compare(table: BenchTable, contenders: Sequence[Contender], asked: argparse.Namespace) -> list[Run]:
     """Run all contenders on one table and print their lines."""
     scorer = scoring.Scorer(table)
@@ -171,8 +191,17 @@ def _compare(table: BenchTable, contenders: Sequence[Contender], asked: argparse
 
 
 def _run(contender: Contender, scorer: scoring.Scorer, seed: int, folder: Path, asked: argparse.Namespace) -> Run:
-    """Run ``contender`` once in a fresh process; ``Failed`` when no rows come of it."""
-    table, job, out, log = scorer.table, folder / "job.json", folder / "out.csv", folder / "log.txt"
+    """Run ``contender`` once and score what it wrote; ``Failed`` when no rows come of it."""
+    cost = _process(contender, scorer.table, seed, folder, asked)
+    score = scorer.score(scorer.table.read(folder / "out.csv"))
+    return Run(table=scorer.table.name, contender=contender.name, seed=seed, **asdict(score), **cost)
+
+
+def _process(
+    contender: Contender, table: BenchTable, seed: int, folder: Path, asked: argparse.Namespace
+) -> dict[str, float]:
+    """Run ``contender`` once in a fresh process, from rows.csv to out.csv in ``folder``; return what it cost."""
+    job, out, log = folder / "job.json", folder / "out.csv", folder / "log.txt"
     out.unlink(missing_ok=True)
     told = {
         "rows": str(folder / "rows.csv"), "out": str(out), "texts": table.texts, "target": table.target,
@@ -180,23 +209,21 @@ def _run(contender: Contender, scorer: scoring.Scorer, seed: int, folder: Path, 
         "epsilon": asked.epsilon, "delta": asked.delta, "seed": seed, "variant": contender.variant,
     }  # fmt: skip
     job.write_text(json.dumps(told))
-    cost = _measured(
-        [str(contender.python), "-P", "-m", f"benchmarks.peers.{contender.module}", str(job)], folder, log, asked.limit
-    )
+    command = [str(contender.python), "-P", "-m", f"benchmarks.peers.{contender.module}", str(job)]
+    cost = _measured(command, folder, log, asked.limit)
     printed = log.read_text(errors="replace").strip()
     if asked.logs:
         print(printed)
-    if cost["status"] is None:
+    status = cost.pop("status")
+    if status is None:
         raise Failed(f"the time limit of {asked.limit:g} s is over ({cost['cpu']:.0f} CPU-s used)")
-    if cost["status"] or not out.is_file():
+    if status or not out.is_file():
         last = printed.splitlines()[-1] if printed else "nothing printed"
-        raise Failed(f"ended with status {cost['status']}: {last}")
-    score = scorer.score(table.read(out))
-    del cost["status"]
-    return Run(table=table.name, contender=contender.name, seed=seed, **asdict(score), **cost)
+        raise Failed(f"ended with status {status}: {last}")
+    return cost
 
 
-def _measured(command: Sequence[str], folder: Path, log: Path, limit: float) -> dict[str, float | None]:
+def _measured(command: Sequence[str], folder: Path, log: Path, limit: float) -> dict[str, Any]:
     """Run ``command`` in ``folder`` through ``peers/measured.py`` and return what that prints."""
     launcher = [sys.executable, "-I", str(ROOT / "benchmarks" / "peers" / "measured.py"), str(limit), str(log)]
     environment = os.environ | ONE_THREAD | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
