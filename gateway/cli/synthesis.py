@@ -10,7 +10,6 @@ from gateway.policy.loading import locate
 from gateway.policy.one_table import DomainFile, load_domain
 from gateway.privacy.budget import Budget
 from gateway.privacy.odds import worst_posterior
-from gateway.raw.connect.files import open_file
 from gateway.raw.delivering import Wanted
 from gateway.raw.detect.domain_draft import draft_domain
 from gateway.raw.planning import Spending
@@ -34,9 +33,9 @@ def draft(table: Path, domain: Path | None, to: Path) -> None:
     """Write a draft of the domain file of ``table``; how the file is written may be declared in ``domain`` already."""
     if to.exists():
         raise ConfigurationError(f"{to} exists and is not overwritten; move it away, or name another file")
-    file = open_file(table, load_domain(domain) if domain else DomainFile())
+    declared = load_domain(domain) if domain else DomainFile()
     with progress() as report:
-        text = draft_domain(file, file=table.name, progress=report)
+        text = draft_domain(table, declared, progress=report)
     to.write_text(text, encoding="utf-8")
     err.print(
         f"A draft is in {to}. Its kinds were guessed from the rows: read it, correct it, and declare what is public. "

@@ -10,18 +10,22 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from gateway.policy.one_table import MOST_DIGITS, PLAIN
+from gateway.policy.one_table import MOST_DIGITS, PLAIN, DomainFile, FileColumnClause
+from gateway.raw.connect.files import open_file
 from gateway.raw.detect.detecting import detect
-from gateway.vocabulary.roles import LEARNABLE_ROLES
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.roles import LEARNABLE_ROLES, Treatment
 from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
-    from gateway.raw.connect.source import Snapshot
+    import pyarrow as pa
+
+    from gateway.raw.connect.files import TableFile
     from gateway.raw.detect.findings import Finding
     from gateway.vocabulary.schema import Column
 
@@ -35,7 +39,7 @@ _SHAPES = (
     ("float", r"^[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?$"),
     ("date", r"^[0-9]{4}-[01][0-9]-[0-3][0-9]$"),
     ("datetime", r"^[0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9].*$"),
-    ("boolean", r"^(?i:true|false|yes|no)$"),
+    ("boolean", r"^(?i:true|false)$"),
 )
 _MOST_PLACES = 6
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -55,20 +59,35 @@ _TAIL = """\
 """
 
 
-def draft_domain(snapshot: Snapshot, *, file: str, progress: Callable[[str, float], None]) -> str:
-    """Return the YAML text of a domain file for the one table of ``snapshot``; it loads as it stands.
+def draft_domain(path: Path, domain: DomainFile, *, progress: Callable[[str, float], None]) -> str:
+    """Return the YAML text of a domain file for the table in ``path``; it loads as it stands.
 
-    Columns that detection takes for identifiers or keys are put under `ignore`.
+    Of ``domain`` only how a CSV file is written is taken. Columns that detection takes for identifiers or keys are put
+    under `ignore`. Raises what ``open_file`` and detection raise.
     """
-    (table,) = snapshot.schema.tables
-    findings = {finding.column: finding for finding in detect(snapshot, progress=progress)}
-    readable = [column for column in table.columns if column.kind is not Kind.UNSUPPORTED]
-    rows = snapshot.sample(table.name, [column.name for column in readable], rows=ROWS)
-    refused = {c.name: _why_not(c, findings[c.name]) for c in table.columns}
-    lines = [f"  {_quoted(c.name)}: {_clause(c, rows.column(c.name))}" for c in readable if not refused[c.name]]
+    written = DomainFile(csv=domain.csv)
+    kinds = _kinds(open_file(path, written))
+    clauses = {name: FileColumnClause(kind=kind) for name, kind in kinds.items()}
+    file = open_file(path, written.model_copy(update={"columns": clauses}))
+    refused = {finding.column: _why_not(finding) for finding in detect(file, progress=progress)}
+    lines = [f"  {_quoted(name)}: {_clause(kind)}" for name, kind in kinds.items() if not refused[ColumnName(name)]]
     ignored = [f"  - {_quoted(name)}  # {reason}" for name, reason in refused.items() if reason]
-    parts = [_HEAD.format(file=file), "columns:", *(lines or ["  {}"]), *_ignored(ignored), _TAIL]
-    return "\n".join(parts)
+    as_written = domain.csv.model_dump(exclude_defaults=True)
+    return "\n".join([
+        _HEAD.format(file=path.name) + "columns:", *(lines or ["  {}"]),
+        *(["ignore:", *ignored] if ignored else []),
+        *([f"csv: {json.dumps(as_written, ensure_ascii=False)}"] if as_written else []), _TAIL,
+    ])  # fmt: skip
+
+
+def _kinds(file: TableFile) -> dict[str, str]:
+    """Return the kind of every column that can be learned: the file's own, or guessed from texts."""
+    readable = [column for column in file.table.columns if column.kind is not Kind.UNSUPPORTED]
+    rows = file.sample(file.table.name, [column.name for column in readable], rows=ROWS)
+    return {
+        str(column.name): guessed(rows.column(column.name)) if column.kind is Kind.TEXT else _stored(column)
+        for column in readable
+    }
 
 
 def guessed(cells: pa.ChunkedArray) -> str:
@@ -92,18 +111,16 @@ def _number(texts: pa.ChunkedArray) -> str:
     return f"decimal({MOST_DIGITS},{places})" if places <= _MOST_PLACES else "float"
 
 
-def _why_not(column: Column, finding: Finding) -> str:
-    if column.kind is Kind.UNSUPPORTED:
-        return "of a type that is not learned"
-    if finding.role in LEARNABLE_ROLES:
+def _why_not(finding: Finding) -> str:
+    if finding.role in LEARNABLE_ROLES and finding.treatment is Treatment.LEARN:
         return ""
-    return f"looks like {finding.entity or finding.role.value}: names or stands for a person"
+    if not finding.evidence:
+        return "text of no known kind"
+    because = f" ({finding.evidence[0].reason})"
+    return f"found to be {finding.entity or finding.role.value}{because}"
 
 
-def _clause(column: Column, cells: pa.ChunkedArray) -> str:
-    if column.kind is not Kind.TEXT:
-        return f"{{kind: {_stored(column)}}}"
-    kind = guessed(cells)
+def _clause(kind: str) -> str:
     if kind == "text":
         return "{kind: text, discover: true}  # or list `values`"
     return f'{{kind: "{kind}"}}' if "," in kind else f"{{kind: {kind}}}"
@@ -111,14 +128,8 @@ def _clause(column: Column, cells: pa.ChunkedArray) -> str:
 
 def _stored(column: Column) -> str:
     if column.kind is Kind.DECIMAL and column.scale is not None:
-        return f'"decimal({column.precision},{column.scale})"'
+        return f"decimal({column.precision},{column.scale})"
     return column.kind.value if column.kind.value in PLAIN else "float"
-
-
-def _ignored(lines: list[str]) -> Iterator[str]:
-    if lines:
-        yield "ignore:"
-        yield from lines
 
 
 def _quoted(name: str) -> str:
