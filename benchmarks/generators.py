@@ -22,6 +22,7 @@ from gateway.plugins import load
 from gateway.policy.loading import load_policy
 from gateway.privacy import accountant
 from gateway.privacy.budget import Budget
+from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.generator import Task
 from gateway.raw.rows import RawTable
 from gateway.vocabulary.names import ColumnName, TableName
@@ -77,7 +78,7 @@ def main() -> None:
         generator = load("gateway.raw.generate.generators", name)
         distances, started, used = [], time.perf_counter(), time.process_time()
         for run in range(RUNS):
-            measurements = generator.measure(rows, task, lambda *_: None)
+            measurements = generator.measure(MemoryCounter.of(rows), task, lambda *_: None)
             fitted = generator.fit(measurements, lambda *_: None)
             distances.append(two_way_distance(rows.expose(), fitted.sample(measurements.rows, seed=run)))
         means[name] = float(np.mean(distances))
