@@ -10,6 +10,7 @@ import typer
 from gateway.cli.printing import Format, as_json, out
 from gateway.policy.loading import json_schema, load_policy, policy_digest
 from gateway.policy.model import Policy, TableTreatment
+from gateway.policy.one_table import domain_schema
 from gateway.policy.sentences import told
 
 app = typer.Typer(help="Check policy files; print their JSON schema.", no_args_is_help=True)
@@ -32,9 +33,11 @@ def check(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    domain: Annotated[bool, typer.Option("--domain", help="Of the domain files of `synthesize` instead.")] = False,  # noqa: FBT002 - a flag
+) -> None:
     """Print the JSON schema of policy files, for editors."""
-    typer.echo(json_schema(), nl=False)
+    typer.echo(domain_schema() if domain else json_schema(), nl=False)
 
 
 def _short(policy: Policy) -> dict[str, str]:

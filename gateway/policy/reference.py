@@ -1,4 +1,4 @@
-"""The reference page of policy files, written from the models so that it cannot fall behind them."""
+"""The reference pages of policy and domain files, written from the models so that they cannot fall behind them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gateway.policy.loading import json_schema
+from gateway.policy.one_table import domain_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,12 @@ _HEAD = """\
 
 Generated from `gateway/policy/model.py`; do not edit. For completion in an editor, begin a policy with
 `# yaml-language-server: $schema=policies/schema.json`. An unknown key is an error.
+"""
+_DOMAIN_HEAD = """\
+# Domain file reference
+
+Generated from `gateway/policy/one_table.py`; do not edit. `gateway policy schema --domain` prints a JSON schema for
+completion in an editor. An unknown key is an error. Everything in a domain file is public.
 """
 _BOUNDS = {
     "minimum": "{} or more",
@@ -34,8 +41,17 @@ _NAMED = {
 
 def policy_reference() -> str:
     """Return the reference of every key of a policy as Markdown, in the order of the models."""
-    schema = json.loads(json_schema())
-    parts = [_HEAD, "## Policy\n", *_table(schema)]
+    return _reference(json_schema(), head=_HEAD, title="Policy")
+
+
+def domain_reference() -> str:
+    """Return the reference of every key of a domain file as Markdown, in the order of the models."""
+    return _reference(domain_schema(), head=_DOMAIN_HEAD, title="Domain file")
+
+
+def _reference(text: str, *, head: str, title: str) -> str:
+    schema = json.loads(text)
+    parts = [head, f"## {title}\n", *_table(schema)]
     for name, clause in schema["$defs"].items():
         heading = name.removesuffix("Clause")
         parts += [f"\n## {heading}\n", *_lines(clause.get("description", ""))]
@@ -79,6 +95,8 @@ def _expected(entry: dict[str, Any]) -> str:
 
 
 def _kind(entry: dict[str, Any]) -> str:
+    if "enum" in entry:
+        return " or ".join(f"`{json.dumps(choice)}`".replace("|", r"\|") for choice in entry["enum"])
     if isinstance(entry["type"], list):
         return " or ".join(_kind({"type": kind}) for kind in entry["type"])
     if entry.get("format"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +21,7 @@ from gateway.policy.one_table import (
     parse_domain,
     typed,
 )
+from gateway.policy.reference import domain_reference
 from gateway.vocabulary.errors import PolicyError
 from gateway.vocabulary.names import TableName
 from gateway.vocabulary.schema import Kind, Table
@@ -139,3 +142,19 @@ def test_the_schema_for_editors_takes_values_as_they_are_written() -> None:
     clause = json.loads(domain_schema())["$defs"]["FileColumnClause"]["properties"]
     assert clause["values"]["anyOf"][0]["items"] == {"type": ["string", "number", "boolean"]}
     assert set(clause) >= {"kind", "step", "sentinels", "groups", "prefixes", "discover", "nullable"}
+
+
+def test_the_reference_of_domain_files_is_current() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "domain.md"
+    assert page.read_text(encoding="utf-8") == domain_reference(), (
+        "run: python -c 'from gateway.policy.reference import domain_reference; print(domain_reference(), end=\"\")' "
+        "> docs/reference/domain.md"
+    )
+
+
+def test_the_domain_files_in_the_how_to_are_some() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "one-table.md").read_text(encoding="utf-8")
+    found = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert found
+    for text in found:
+        assert parse_domain(text, name="how-to").columns
