@@ -60,8 +60,13 @@ def draw(nodes: Sequence[Node], rows: int, *, generator: np.random.Generator) ->
     """
     codes = np.zeros((len(nodes), rows), dtype=np.int32)
     for node in nodes:
-        codes[node.column] = _given(node.flat, node.rows_of(codes), generator)
+        codes[node.column] = draw_one(node, codes, generator=generator)
     return codes
+
+
+def draw_one(node: Node, codes: NDArray[np.int32], *, generator: np.random.Generator) -> NDArray[np.int32]:
+    """Return one column of rows whose parents' codes are in ``codes`` (columns first); see ``draw``."""
+    return _given(node.flat, node.rows_of(codes), generator)
 
 
 def _given(table: NDArray[np.float64], group: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int32]:

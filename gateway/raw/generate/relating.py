@@ -5,6 +5,7 @@ Both choose by noisy distances of pairs from independence, each asked for once, 
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,16 @@ from gateway.raw.generate.selecting import distances, importance, independence
 from gateway.raw.generate.surveying import allot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gateway.raw.generate.surveying import Survey
 
 ROUNDS = 1
+DEGREE = 3
+"""Parents of a column in a network, at most."""
+USEFUL = 4.0
+STANDS_OUT = 3.0
+"""In standard deviations of a score's noise."""
 
 
 def spanning_tree(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
@@ -41,6 +47,43 @@ def spanning_tree(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
         "other pairs are kept only as far as they follow from these."
     )
     return tables, [note]
+
+
+def network(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
+    """Measure every column with its parents in a network; see ``measuring.Relate``.
+
+    Columns join in the order of a spanning tree of greatest noisy distance, from the declared target on if there is
+    one. Each has the nearest column before it as a parent, and up to ``DEGREE`` where that leaves a table's cells
+    ``USEFUL`` times as many rows as noise, on average (the usefulness of PrivBayes), and the distance stands out.
+    """
+    weights = scored(known)
+    cells = [each.count for each in known.bins()]
+    joined = [_root(known, weights)]
+    most = known.size / (USEFUL * known.meter.plan.quantum * (len(cells) / max(known.meter.left, 1)) ** 0.5)
+    tables: list[tuple[int, ...]] = []
+    while len(joined) < len(cells):
+        near = {c: {p: weights[min(c, p), max(c, p)] for p in joined} for c in range(len(cells)) if c not in joined}
+        child = max(near, key=lambda c: (max(near[c].values()), -c))
+        parents: list[int] = []
+        for other in sorted(joined, key=lambda p: (-near[child][p], p)):
+            size = cells[child] * cells[other] * math.prod(cells[p] for p in parents)
+            stands_out = near[child][other] > STANDS_OUT * known.meter.plan.score
+            if not parents or (len(parents) < DEGREE and size <= most and stands_out):
+                parents.append(other)
+        tables.append((*parents, child))
+        joined.append(child)
+    made = measured(known, tables)
+    degrees = [len(each.columns) - 1 for each in made]
+    return made, [
+        f"Every column but the first was measured together with {min(degrees)} to {max(degrees)} columns before it."
+    ]
+
+
+def _root(known: Survey, weights: Mapping[tuple[int, int], float]) -> int:
+    names = [column.name for column in known.columns]
+    if known.knowledge.target is not None:
+        return names.index(known.knowledge.target)
+    return max(range(len(names)), key=lambda j: (sum(w for pair, w in weights.items() if j in pair), -j))
 
 
 def scored(known: Survey) -> dict[tuple[int, int], float]:
