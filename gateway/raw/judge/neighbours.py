@@ -76,11 +76,10 @@ def _filled(column: Column, clause: DomainClause | None, rows: int, extreme: Ext
 
 def _texts(column: Column, clause: DomainClause | None, rows: int, extreme: Extreme) -> list[str]:
     known = list((clause.values if clause is not None else None) or column.values)
-    ordinary = known[1:3] or known or ["one", "other"]
-    unlike = "" if extreme is Extreme.LOWEST else UNLIKE
-    if known:
-        unlike = known[0] if extreme is Extreme.LOWEST else known[-1]
-    return [ordinary[row % len(ordinary)] for row in range(rows)] + [unlike]
+    lowest, highest = (known[0], known[-1]) if known else ("", UNLIKE)
+    unlike = lowest if extreme is Extreme.LOWEST else highest
+    ordinary = [text for text in known if text != unlike][:2] or known or ["one", "other"]
+    return [*(ordinary[row % len(ordinary)] for row in range(rows)), unlike]
 
 
 def _ends(column: Column, clause: DomainClause | None) -> tuple[float, float]:
