@@ -61,7 +61,7 @@ def drawn(start: int, sigma: float, more: Callable[[], int], *, minus: bool = Fa
 # ---------------------------------------------------------------- the table and the decision, bit by bit
 
 
-@pytest.mark.parametrize("sigma", [0.3, 0.5, 1.0, 3.7, 60.25, 500.0])
+@pytest.mark.parametrize("sigma", [0.3, 0.5, 1.0, 3.7, 60.25, 200.0])
 def test_the_table_is_the_distribution_function_cut_to_63_digits(sigma: float) -> None:
     thresholds = noise.table(sigma)
     assert thresholds.tolist() == [digits(value, 63) for value in cumulative(sigma)[: thresholds.size]]
@@ -99,7 +99,7 @@ def test_next_to_every_border_the_bits_read_decide(sigma: float, *, minus: bool)
     assert drawn(borders[0] - 1, sigma, no_more, minus=minus) == 0
 
 
-@pytest.mark.parametrize("sigma", [0.5, 3.7, 12.0])
+@pytest.mark.parametrize("sigma", [0.5, 3.7, 7.0])
 def test_on_every_border_more_digits_decide_and_still_more_when_those_are_on_it_too(sigma: float) -> None:
     for size, border in enumerate(noise.table(sigma).tolist()[:-1]):
         value = cumulative(sigma)[size]
@@ -119,7 +119,7 @@ def test_on_every_border_more_digits_decide_and_still_more_when_those_are_on_it_
             assert not left, "all digits given were needed"
 
 
-@pytest.mark.parametrize("sigma", [0.5, 3.7, 12.0])
+@pytest.mark.parametrize("sigma", [0.5, 3.7, 7.0])
 def test_the_tail_beyond_the_table_is_drawn_by_its_own_probabilities(sigma: float) -> None:
     values = cumulative(sigma)
     sizes = [k for k in range(noise.table(sigma).size, len(values)) if 1 - values[k] > Decimal("1e-50")]
@@ -131,7 +131,7 @@ def test_the_tail_beyond_the_table_is_drawn_by_its_own_probabilities(sigma: floa
             assert drawn(MOST, sigma, lambda known=known: known.pop(0)) == size  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("spare", [0, 1, 8])
+@pytest.mark.parametrize("spare", [0, 8])
 @pytest.mark.parametrize("sigma", [0.5, 3.7])
 def test_where_precision_does_not_suffice_more_digits_are_read_instead_of_guessing(
     sigma: float, spare: int, monkeypatch: pytest.MonkeyPatch
@@ -220,7 +220,7 @@ def opendp_draws(size: int, sigma: float) -> NDArray[np.int64]:
 
 @pytest.mark.parametrize("sigma", [0.5, 3.7, 60.0])
 def test_opendp_draws_the_same_distribution(sigma: float) -> None:
-    theirs = opendp_draws(30_000, sigma)
+    theirs = opendp_draws(15_000, sigma)
     ours = DiscreteGaussian().add(np.zeros(300_000, dtype=np.int64), sigma=sigma)
     edges = np.unique(np.quantile(ours, np.linspace(0.01, 0.99, 41)))
     table = [np.bincount(np.searchsorted(edges, draws), minlength=edges.size + 1) for draws in (ours, theirs)]
