@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 TRIES = 30
 """How often rows that ran into a dead end are begun anew, before rows that did not take their place."""
+AT_ONCE = 16_384
+"""Rows drawn at once, which bounds memory."""
+SELDOM = 1e-6
 CONTRADICTION = (
     "no row can meet everything that is declared and asked for: the declared orders between columns, and the rows "
     "wanted, exclude each other; take one of them out"
@@ -55,22 +58,43 @@ def prune(weights: Sequence[NDArray[np.float64]], forbidden: Forbidden) -> list[
     return left
 
 
+def rules(forbidden: Forbidden) -> dict[tuple[int, int], NDArray[np.bool_]]:
+    """Return the tables that forbid anything, the lower column first, one for each pair."""
+    return {(a, b): table for (a, b), table in both_ways(forbidden).items() if a < b and table.any()}
+
+
+def possible(ones: Sequence[NDArray[np.float64]], forbidden: Forbidden) -> tuple[NDArray[np.float64], ...]:
+    """Return the one-ways without cells that the rules leave no room for, with the same sums.
+
+    Noise may leave columns whose likely cells exclude each other: then every cell of a ruled column may occur.
+    """
+    try:
+        kept = prune(ones, forbidden)
+    except ConfigurationError:
+        ruled = {column for pair in forbidden for column in pair}
+        kept = prune([one + (one.sum() * SELDOM if j in ruled else 0) for j, one in enumerate(ones)], forbidden)
+    return tuple(one * (before.sum() / one.sum()) for one, before in zip(kept, ones, strict=True))
+
+
 def start(
     weights: Sequence[NDArray[np.float64]], forbidden: Forbidden, rows: int, *, generator: np.random.Generator
-) -> NDArray[np.uint16]:
+) -> NDArray[np.int32]:
     """Return rows of codes drawn column by column in proportion to ``weights``, with no forbidden pair of cells.
 
     Columns without a rule are independent and have exact shares. ``ConfigurationError`` when no such row is found.
     """
     weights, tables = prune(weights, forbidden), both_ways(forbidden)
-    found = np.stack([systematic(weight, rows, generator=generator) for weight in weights], axis=1).astype(np.uint16)
+    found = np.stack([systematic(weight, rows, generator=generator) for weight in weights], axis=1)
     order = sorted({a for a, _ in tables})
     open_rows = np.arange(rows)
     for _ in range(TRIES if order else 0):
-        stuck = _draw(found, open_rows, order, weights, tables, generator)
-        if not stuck.any():
+        stuck = [
+            part[_draw(found, part, order, weights, tables, generator)]
+            for part in np.array_split(open_rows, -(-open_rows.size // AT_ONCE))
+        ]
+        open_rows = np.concatenate(stuck)
+        if not open_rows.size:
             return found
-        open_rows = open_rows[stuck]
     if order and open_rows.size:
         done = np.setdiff1d(np.arange(rows), open_rows)
         if not done.size:
@@ -80,7 +104,7 @@ def start(
 
 
 def _draw(  # noqa: PLR0917 - what `start` has at hand
-    found: NDArray[np.uint16],
+    found: NDArray[np.int32],
     rows: NDArray[np.int64],
     order: Sequence[int],
     weights: Sequence[NDArray[np.float64]],

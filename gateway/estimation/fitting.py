@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gateway.estimation import gibbs
-from gateway.estimation.feasible import rebalance
+from gateway.estimation.feasible import fulfilled, rebalance
 from gateway.estimation.layout import Layout, lay_out, starts
+from gateway.estimation.storage import expect
 from gateway.estimation.workers import workers
 
 if TYPE_CHECKING:
@@ -51,6 +52,46 @@ class Fit:
         potential = np.zeros(self.active.filled, dtype=np.float32)
         gibbs.spread(self.weights, self.active.links, potential)
         return gibbs.Model(links=self.active.links, bias=self.bias, potential=potential)
+
+
+def zeros(core: Fit) -> dict[tuple[int, int], NDArray[np.bool_]]:
+    """Return the tables of cells that never occur together: potentials of exactly 0."""
+    tables = {}
+    for pair, (part, rows, columns) in zip(core.active.pairs, core.active.tables(), strict=True):
+        table = core.weights[part].reshape(rows, columns) == 0
+        if table.any():
+            tables[pair] = table
+    return tables
+
+
+def read(described: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], cells: Sequence[int]) -> Fit:
+    """Return a fit of its pairs and arrays; ``ValueError`` when codes, weights or shapes are not what it could have."""
+    pairs = {}
+    for name, array in (("active", arrays["weights"]), ("tracked", arrays["expected"])):
+        found = pairs[name] = [(int(a), int(b)) for a, b in described[name]]
+        wrong = len(set(found)) != len(found) or not all(0 <= a < b < len(cells) for a, b in found)
+        # before anything is laid out: sizes that only the description has could be anything
+        if wrong or sum(cells[a] * cells[b] for a, b in found) != array.size:
+            raise ValueError("pairs that no fit has")
+    active, tracked = lay_out(cells, pairs["active"]), lay_out(cells, pairs["tracked"])
+    fit = Fit(
+        active=active,
+        weights=expect(arrays["weights"], np.float32, [active.size], low=0.0),
+        bias=expect(arrays["bias"], np.float32, [int(active.links.width.sum())], low=0.0),
+        tracked=tracked,
+        particles=expect(arrays["particles"], np.uint16, [None, len(cells)]),
+        expected=expect(arrays["expected"], np.float32, [tracked.size], low=0.0),
+    )
+    filling = np.ones(fit.bias.size, dtype=np.bool_)
+    for start, size in zip(active.links.start, cells, strict=True):
+        filling[start : start + size] = False
+        if not fit.bias[start : start + size].any():
+            raise ValueError("a column without a cell that can occur")
+    if not fit.particles.shape[0] or (fit.particles >= np.array(cells)).any() or fit.bias[filling].any():
+        raise ValueError("codes of cells that are not there")
+    if not fulfilled(fit.particles, zeros(fit)).all():
+        raise ValueError("particles where none can be")
+    return fit
 
 
 class _Potentials:

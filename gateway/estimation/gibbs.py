@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     """An unsigned 64-bit number."""
 
 
-def _kernel(function: Function) -> Function:
+def kernel(function: Function) -> Function:
+    """Return ``function`` compiled at its first call, and cached on disk."""
     try:
         return cast("Function", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:
@@ -75,15 +76,20 @@ _BLOCK = 4096
 """Rows counted before the next table's turn: they stay in the fastest memory."""
 
 
-@_kernel
-def _uniform(state: NDArray[np.uint64]) -> np.float32:
-    """Return the next number in [0, 1), a multiple of 2**-24, and move ``state``."""
+@kernel
+def next_bits(state: NDArray[np.uint64]) -> Any:  # noqa: ANN401 - an unsigned 64-bit number
+    """Return the next 64 random bits and move ``state`` (SplitMix64)."""
     state[0] += _STEP
     z = state[0]
     z = (z ^ (z >> _SHIFT_1)) * _MIX_1
     z = (z ^ (z >> _SHIFT_2)) * _MIX_2
-    z = z ^ (z >> _SHIFT_3)
-    return np.float32(z >> _SHIFT_4) * _UNIT
+    return z ^ (z >> _SHIFT_3)
+
+
+@kernel
+def _uniform(state: NDArray[np.uint64]) -> np.float32:
+    """Return the next number in [0, 1), a multiple of 2**-24, and move ``state``."""
+    return np.float32(next_bits(state) >> _SHIFT_4) * _UNIT
 
 
 @_part
@@ -151,7 +157,7 @@ def _draw(
     return drawn
 
 
-@_kernel
+@kernel
 def _careful(  # noqa: PLR0917 - numba: arrays taken out of a tuple inside a loop cost twice the time
     row: NDArray[np.uint16],
     j: int,
@@ -185,7 +191,7 @@ def _careful(  # noqa: PLR0917 - numba: arrays taken out of a tuple inside a loo
     return drawn
 
 
-@_kernel
+@kernel
 def sweep(rows: NDArray[np.uint16], state: NDArray[np.uint64], model: Model) -> None:
     """Draw every column of every row anew from its conditional, in place; ``state`` holds one number and is moved.
 
@@ -212,7 +218,7 @@ def sweep(rows: NDArray[np.uint16], state: NDArray[np.uint64], model: Model) -> 
             two[j] = new_2 if new_2 < size else _careful(two, j, links, bias, potential, state)
 
 
-@_kernel
+@kernel
 def polish(  # noqa: PLR0915 - one kernel: numba pays for every call and every array handed over
     rows: NDArray[np.uint16], state: NDArray[np.uint64], model: Model, tracked: Links, excess: Excess
 ) -> None:
@@ -285,7 +291,7 @@ def polish(  # noqa: PLR0915 - one kernel: numba pays for every call and every a
                 pair[back + new * far] += more_of
 
 
-@_kernel
+@kernel
 def spread(once: NDArray[np.float32], links: Links, both: NDArray[np.float32]) -> None:
     """Write the weights of every table, each pair once, into ``both`` ways round, each row over its largest."""
     for q in range(links.left.size):
@@ -303,7 +309,7 @@ def spread(once: NDArray[np.float32], links: Links, both: NDArray[np.float32]) -
                     both[to + u * width + v] = once[at + u * up + v * along] / top if top > _ZERO else _ZERO
 
 
-@_kernel
+@kernel
 def weigh(  # noqa: PLR0917 - numba takes no keywords from outside
     counts: NDArray[np.int32], expected: NDArray[np.float32], rows: int, pull: float, links: Links,
     pair: NDArray[np.float32], pair_step: NDArray[np.float32],
@@ -321,7 +327,7 @@ def weigh(  # noqa: PLR0917 - numba takes no keywords from outside
                 at += 1
 
 
-@_kernel
+@kernel
 def count(rows: NDArray[np.uint16], links: Links, counts: NDArray[np.int32], begin: int, end: int) -> None:
     """Add to ``counts`` (each pair once) the rows in each cell of the pairs ``begin`` to ``end - 1``."""
     cells, left, right, offset = links.cells, links.left, links.right, links.offset

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.estimation import feasible
-from gateway.estimation.fitting import Fit, column_counts, count, move, streams_of
+from gateway.estimation.fitting import column_counts, count, move, streams_of, zeros
 from gateway.estimation.workers import workers
 from gateway.vocabulary.errors import ConfigurationError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gateway.estimation.fitting import Fit
+
 SETTLE, FAR = 20, 60
 """Sweeps before averaging: when the particles that meet the conditions are many, and when rows have to be made up."""
 AVERAGE = 40
@@ -24,25 +26,15 @@ ENOUGH = 200
 """Particles of which the chosen ones must be worth this many (effective sample size), or others are made up."""
 
 
-def zeros(core: Fit) -> dict[tuple[int, int], NDArray[np.bool_]]:
-    """Return the tables of cells that never occur together: potentials of exactly 0."""
-    tables = {}
-    for pair, (part, rows, columns) in zip(core.active.pairs, core.active.tables(), strict=True):
-        table = core.weights[part].reshape(rows, columns) == 0
-        if table.any():
-            tables[pair] = table
-    return tables
-
-
 def condition(
-    core: Fit, ones: Sequence[NDArray[np.float64]], allowed: Mapping[int, NDArray[np.float64]], *, seed: int
+    core: Fit, ones: Sequence[NDArray[np.float64]], allowed: Mapping[int, NDArray[np.float64]]
 ) -> tuple[Fit, list[NDArray[np.float64]]]:
     """Return the model given ``allowed`` (weights over the cells of columns) and its shares of every column's cells.
 
     Multiplying a column's bias by weights is exact conditioning of the model; new particles are moved until they
     follow it. ``ones`` are the positive one-ways of the model's columns. ``ConfigurationError`` when no row is left.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)  # part of the model, not of the rows
     bias = core.bias.copy()
     for column, weights in allowed.items():
         start = core.active.links.start[column]
@@ -83,4 +75,4 @@ def _begin(
         chosen = generator.choice(pool, size=pool, p=weights / weights.sum())
         return core.particles[chosen].copy(), SETTLE
     wanted = [one * allowed[j] if j in allowed else one for j, one in enumerate(ones)]
-    return feasible.start(wanted, zeros(core), pool, generator=generator), FAR
+    return feasible.start(wanted, zeros(core), pool, generator=generator).astype(np.uint16), FAR

@@ -46,7 +46,7 @@ class _LanesModel(models.PrimitiveModel):
         super().__init__(manager, kind, _VECTOR)
 
 
-_LANES: Any = cast("Callable[[], Any]", LanesType)()
+_LANES: Any = cast("Callable[..., Any]", LanesType)()
 
 
 def _constants(numbers: list[int]) -> ir.Constant:

@@ -11,17 +11,18 @@ of measured pairs that alone would need more, only those that stand out most are
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gateway.estimation import feasible, gibbs
 from gateway.estimation.consistency import association, gather, one_ways
-from gateway.estimation.fitting import PIECE, Fit, column_counts, count, relax, streams_of
+from gateway.estimation.fitting import PIECE, Fit, column_counts, count, read, relax, streams_of
 from gateway.estimation.given import condition
 from gateway.estimation.layout import filled_size, lay_out
+from gateway.estimation.storage import expect
 from gateway.estimation.workers import workers
 from gateway.vocabulary.errors import ConfigurationError
 
@@ -52,9 +53,10 @@ MEMORY = 512 * 2**20
 """Bytes that tables of pairs may take. A quarter of it at most goes to averaging and polishing."""
 MODELLED, TRACKED = 80, 12
 """Bytes per cell of a pair that is modelled, and of one that is averaged and polished; each filled one takes 4 more."""
+REMEMBERED = 32
+"""Conditioned models that are kept."""
 _HUGE = 1e30
 """What cells that only fill up lanes are made to seem in excess by."""
-_SELDOM = 1e-6
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,7 @@ class PairwiseModel:
     live: tuple[int, ...]
     support: tuple[NDArray[np.int64], ...]
     core: Fit | None
+    _conditioned: dict[bytes, PairwiseModel] = field(default_factory=dict, repr=False)
 
     def pair(self, left: int, right: int) -> NDArray[np.float64]:
         """Return expected counts over the cells of two different columns, with sum max(rows, 1).
@@ -99,12 +102,21 @@ class PairwiseModel:
         joint = core.particles[:, a].astype(np.int64) * cells[1] + core.particles[:, b]
         return np.asarray(np.bincount(joint, minlength=cells[0] * cells[1]).reshape(cells) / joint.size)
 
-    def given(self, allowed: Mapping[int, NDArray[np.float64]], *, seed: int) -> PairwiseModel:
+    def given(self, allowed: Mapping[int, NDArray[np.float64]]) -> PairwiseModel:
         """Return the model conditioned on ``allowed``: per column, weights of at least 0 over all of its cells.
 
         A row's probability is multiplied by its cells' weights. ``ConfigurationError`` when no row is left. Takes a
-        fraction of the time of a fit; how near the new particles come to their distribution is not checked.
+        fraction of the time of a fit, and none when asked again; how near the new particles come to their distribution
+        is not checked.
         """
+        key = b"".join(b"%d:" % j + allowed[j].tobytes() for j in sorted(allowed))
+        if key not in self._conditioned:
+            if len(self._conditioned) >= REMEMBERED:
+                self._conditioned.clear()
+            self._conditioned[key] = self._given(allowed)
+        return self._conditioned[key]
+
+    def _given(self, allowed: Mapping[int, NDArray[np.float64]]) -> PairwiseModel:
         if any(not (self.one_ways[j][weights > 0] > 0).any() for j, weights in allowed.items()):
             raise ConfigurationError(feasible.CONTRADICTION)
         if self.core is None:
@@ -112,12 +124,12 @@ class PairwiseModel:
         inner = {self.live.index(j): weights[self.support[self.live.index(j)]]
                  for j, weights in allowed.items() if j in self.live}  # fmt: skip
         ones = [self.one_ways[column][cells] for column, cells in zip(self.live, self.support, strict=True)]
-        core, shares = condition(self.core, ones, inner, seed=seed)
+        core, shares = condition(self.core, ones, inner)
         found = list(self.one_ways)
         for column, cells, share in zip(self.live, self.support, shares, strict=True):
             found[column] = np.zeros_like(found[column])
             found[column][cells] = share * self.one_ways[column].sum()
-        return replace(self, one_ways=tuple(found), core=core)
+        return PairwiseModel(one_ways=tuple(found), live=self.live, support=self.support, core=core)
 
     def sample(
         self, rows: int, *, seed: int, allowed: Mapping[int, NDArray[np.float64]] | None = None
@@ -129,7 +141,7 @@ class PairwiseModel:
         are linear in ``rows``. With ``allowed``, rows of the model ``given`` it.
         """
         if allowed:
-            return self.given(allowed, seed=seed).sample(rows, seed=seed)
+            return self.given(allowed).sample(rows, seed=seed)
         generator = np.random.default_rng(seed)
         codes = np.empty((len(self.one_ways), rows), dtype=np.int32)
         for column, counts in enumerate(self.one_ways):
@@ -144,6 +156,43 @@ class PairwiseModel:
                     range(len(self.live)),
                 )
         return codes.T
+
+    def describe(self) -> dict[str, Any]:
+        """Return what is not an array, for ``restore``."""
+        core = self.core
+        return {
+            "columns": len(self.one_ways),
+            "live": list(self.live),
+            "active": [] if core is None else [list(pair) for pair in core.active.pairs],
+            "tracked": [] if core is None else [list(pair) for pair in core.tracked.pairs],
+        }
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the model's arrays, for ``restore``."""
+        found: dict[str, NDArray[Any]] = {f"one.{j}": one for j, one in enumerate(self.one_ways)}
+        found |= {f"support.{k}": cells for k, cells in enumerate(self.support)}
+        if self.core is not None:
+            found |= {name: getattr(self.core, name) for name in ("weights", "bias", "particles", "expected")}
+        return found
+
+
+def restore(described: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> PairwiseModel:
+    """Return the model that gave ``describe`` and ``arrays``: it has the same rows for the same seed.
+
+    ``ValueError``, ``KeyError`` or ``TypeError`` when they cannot be of one; every place is checked before a kernel
+    runs.
+    """
+    ones = tuple(expect(arrays[f"one.{j}"], np.float64, [None], low=0.0) for j in range(int(described["columns"])))
+    live = tuple(int(j) for j in described["live"])
+    support = tuple(expect(arrays[f"support.{k}"], np.int64, [None], low=0) for k in range(len(live)))
+    fine = all(one.any() for one in ones) and list(live) == sorted(set(live)) and all(0 <= j < len(ones) for j in live)
+    if not fine or any(
+        cells.size < 2 or (np.diff(cells) <= 0).any() or cells[-1] >= ones[j].size  # noqa: PLR2004 - else not live
+        for j, cells in zip(live, support, strict=True)
+    ):
+        raise ValueError("columns that no fit makes")
+    core = read(described, arrays, [cells.size for cells in support]) if live else None
+    return PairwiseModel(one_ways=ones, live=live, support=support, core=core)
 
 
 def _draw(
@@ -245,8 +294,8 @@ def fit(
     """
     compile_kernels(progress)
     evidence = gather(marginals, cells)
-    rules = _rules(forbidden or {})
-    ones = _possible(one_ways(evidence, max(rows, 1)), rules)
+    rules = feasible.rules(forbidden or {})
+    ones = feasible.possible(one_ways(evidence, max(rows, 1)), rules)
     support = [np.flatnonzero(one > 0) for one in ones]
     live = tuple(j for j, cells_of in enumerate(support) if cells_of.size > 1)
     support_of = tuple(support[j] for j in live)
@@ -269,7 +318,7 @@ def fit(
     core = relax(
         associations,
         positive,
-        feasible.start(positive, inner, particles, generator=generator),
+        feasible.start(positive, inner, particles, generator=generator).astype(np.uint16),
         _tracked(sizes, [a.pair for a in associations]),
         sweeps=sweeps,
         generator=generator,
@@ -277,25 +326,6 @@ def fit(
         forbidden=inner,
     )
     return PairwiseModel(one_ways=ones, live=live, support=support_of, core=core)
-
-
-def _rules(forbidden: Mapping[tuple[int, int], NDArray[np.bool_]]) -> dict[tuple[int, int], NDArray[np.bool_]]:
-    return {(a, b): table for (a, b), table in feasible.both_ways(forbidden).items() if a < b and table.any()}
-
-
-def _possible(
-    ones: tuple[NDArray[np.float64], ...], rules: Mapping[tuple[int, int], NDArray[np.bool_]]
-) -> tuple[NDArray[np.float64], ...]:
-    """Return the one-ways without cells that the rules leave no room for, with the same sums.
-
-    Noise may leave columns whose likely cells exclude each other: then every cell of a ruled column may occur.
-    """
-    try:
-        kept = feasible.prune(ones, rules)
-    except ConfigurationError:
-        ruled = {column for pair in rules for column in pair}
-        kept = feasible.prune([one + (one.sum() * _SELDOM if j in ruled else 0) for j, one in enumerate(ones)], rules)
-    return tuple(one * (before.sum() / one.sum()) for one, before in zip(kept, ones, strict=True))
 
 
 def _affordable(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.raw.generate import measurements as files
 from gateway.raw.generate import measuring, sampling
-from gateway.vocabulary.errors import ArtefactFailed
+from gateway.vocabulary.errors import ArtefactFailed, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.raw.generate.generator import Progress, Task
     from gateway.raw.generate.measurements import TableMeasurements
     from gateway.raw.generate.measuring import Relate
+    from gateway.raw.generate.modelfiles import Restore
     from gateway.raw.generate.noise import Noise
 
 
@@ -29,6 +30,8 @@ class MarginalGenerator:
     """How relationships between columns are measured; None when they are not."""
     fitter: Callable[..., sampling.Model]
     """``gateway.estimation.pairwise.fit`` or one of the same signature."""
+    restore: Restore | None = None
+    """The function that goes with it and makes a saved model anew, such as ``gateway.estimation.pairwise.restore``."""
 
     def measure(
         self, counter: Counter, task: Task, progress: Progress, *, noise: Noise | None = None
@@ -46,3 +49,9 @@ class MarginalGenerator:
     def fit(self, measurements: TableMeasurements, progress: Progress) -> sampling.FittedTable:
         """Fit a model to the measurements alone."""
         return sampling.fit(measurements, self.fitter, progress=progress)
+
+    def load_model(self, folder: Path) -> sampling.FittedTable:
+        """Read back what ``FittedTable.save`` wrote; ``ArtefactFailed`` when it is damaged or another generator's."""
+        if self.restore is None:
+            raise Unsupported(f"models of generator {self.name} are not kept; fit it again from its measurements")
+        return sampling.load(folder, generator=self.name, restore=self.restore)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from gateway.policy.model import Scalar
     from gateway.vocabulary.names import ColumnName
 
+    Shares = tuple[ColumnName, Mapping[Scalar | None, float]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
@@ -32,4 +34,4 @@ class Request:
     """
 
     where: Mapping[ColumnName, Condition] = field(default_factory=dict)
-    shares: tuple[ColumnName, Mapping[Scalar | None, float]] | None = None
+    shares: Shares | None = None
