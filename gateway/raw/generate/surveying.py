@@ -36,13 +36,11 @@ FIRST = 0.12
 """Share for the first look at all columns."""
 BOUNDS = 0.25
 """What the search for a column's bounds gets, relative to the column's part of the first look."""
-ONE_WAYS = ((5000.0, 0.3), (1000.0, 0.5), (500.0, 0.65), (0.0, 1.0))
+ONE_WAYS = ((5000.0, 0.4), (1000.0, 0.5), (500.0, 0.65), (0.0, 1.0))
 """From so many rows times mu on, one-way counts get this share of the quanta in all; relationships get the rest."""
 
-LACKING = 0.015
-"""From this share of rows with a value that was not found on, values are searched for again."""
 UNLISTED = 1700.0
-"""What rows of unknown value count for when the second look is divided: all of them, as much as so many cells^(2/3).
+"""What the share of rows whose value was not found weighs in the second look: all of them, as much as cells^(2/3).
 
 Such a row is wrong in every table of its column, while a noisy count is only a little wrong.
 """
@@ -163,13 +161,14 @@ def survey(known: Survey, *, relationships: bool) -> None:
 
 
 def _second_look(known: Survey, quanta: int) -> None:
-    """Divide ``quanta`` over the columns by need; columns that seem to lack values are searched again."""
-    lacking = {j: unlisted for j in known.searches if (unlisted := _unlisted(known, j)) >= LACKING}
-    pieces = dict(zip(lacking, allot(list(lacking.values()), known.meter.selections_left), strict=True))
-    needs = [lacking[j] * UNLISTED if j in lacking else _cells(known, j) for j in range(len(known.columns))]
+    """Divide ``quanta`` over the columns by need; where values are searched for, search again."""
+    lacking = {j: _unlisted(known, j) for j in known.searches}
+    spare = allot(list(lacking.values()), known.meter.selections_left - len(lacking))
+    pieces = {j: 1 + extra for j, extra in zip(lacking, spare, strict=True)}
+    needs = [max(_cells(known, j), UNLISTED * lacking.get(j, 0.0)) for j in range(len(known.columns))]
     for j, part in enumerate(allot(needs, max(0, quanta))):
         known.progress("second look", j / len(known.columns))
-        if part and pieces.get(j):
+        if part and j in pieces:
             known.search(j, part, pieces=pieces[j])
         else:
             known.one_way(j, part)
@@ -178,7 +177,7 @@ def _second_look(known: Survey, quanta: int) -> None:
 def _unlisted(known: Survey, position: int) -> float:
     """Return the noisy share of the rows whose value was not found."""
     measured = known.tally.measured()[position]
-    return float(measured.counts[int(measured.domain.rest)] / known.size)
+    return max(0.0, float(measured.counts[int(measured.domain.rest)] / known.size))
 
 
 def _cells(known: Survey, position: int) -> float:
