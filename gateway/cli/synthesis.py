@@ -98,7 +98,7 @@ def show(outcome: Outcome, *, style: Format) -> None:
     _line(f"{outcome.rows:,} synthetic rows of {len(outcome.columns)} columns.")
     _line(f"  protects   {certificate.meaning}")
     _line(f"  guarantee  epsilon {certificate.epsilon:.3f}, delta {certificate.delta:g}: who was 50 % sure that "
-          f"somebody is in the file can become {odds:.0%} sure, no more")  # fmt: skip
+          f"somebody is in the file can become {100 * odds:.0f} % sure, no more")  # fmt: skip
     _line(f"  spent      {_account(outcome)}")
     for note in certificate.notes:
         _line(f"  note       {note}")

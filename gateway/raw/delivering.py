@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,11 +17,12 @@ from gateway.raw.generate.asking import asked
 from gateway.vocabulary.errors import ConfigurationError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from gateway.raw.folder import RunFolder
     from gateway.raw.generate.generator import Fitted
+    from gateway.raw.generate.request import Request
     from gateway.release.certificate import Certificate
 
 BATCH = 2**19
@@ -87,16 +90,40 @@ def deliver(
     return wanted.out, beside
 
 
-def _write_rows(path: Path, wanted: Wanted, fitted: Fitted, count: int, progress: Callable[[str, float], None]) -> None:
+def _write_rows(
+    path: Path, *, wanted: Wanted, fitted: Fitted, count: int, progress: Callable[[str, float], None]
+) -> None:
     request = asked(wanted.where, wanted.shares, fitted.schema)
     progress("making rows", 0.0)
-    as_csv = wanted.out.suffix.lower() == ".csv"
-    with pacsv.CSVWriter(path, fitted.schema) if as_csv else pq.ParquetWriter(path, fitted.schema) as writer:
-        if count <= BATCH:
-            writer.write_table(fitted.sample(count, seed=wanted.seed, request=request))
-            return
-        done = 0
-        for batch in fitted.batches(count, seed=wanted.seed, size=BATCH, request=request):
-            writer.write_table(pa.Table.from_batches([batch]))
-            done += batch.num_rows
-            progress("making rows", done / count)
+    tables = _tables(wanted, fitted, count, request)
+    if wanted.out.suffix.lower() == ".csv":
+        _write_csv(path, tables, fitted.schema)
+        return
+    with pq.ParquetWriter(path, fitted.schema) as writer:
+        for table in tables:
+            writer.write_table(table)
+
+
+def _tables(wanted: Wanted, fitted: Fitted, count: int, request: Request | None) -> Iterator[pa.Table]:
+    """Yield ``count`` rows: as one table when they are few, since rows are then balanced as a whole."""
+    if count <= BATCH:
+        yield fitted.sample(count, seed=wanted.seed, request=request)
+        return
+    for batch in fitted.batches(count, seed=wanted.seed, size=BATCH, request=request):
+        yield pa.Table.from_batches([batch])
+
+
+def _write_csv(path: Path, tables: Iterator[pa.Table], schema: pa.Schema) -> None:
+    """Write texts with quotes only in the batches where one of them needs some."""
+    with path.open("wb") as file:
+        header = io.StringIO()
+        csv.writer(header, lineterminator="\n").writerow(schema.names)
+        file.write(header.getvalue().encode())
+        for table in tables:
+            text = pa.BufferOutputStream()
+            try:
+                pacsv.write_csv(table, text, pacsv.WriteOptions(include_header=False, quoting_style="none"))
+            except pa.ArrowInvalid:
+                text = pa.BufferOutputStream()
+                pacsv.write_csv(table, text, pacsv.WriteOptions(include_header=False, quoting_style="needed"))
+            file.write(text.getvalue())

@@ -1,0 +1,403 @@
+"""`gateway synthesize` from a file to rows: what is made, what is spent, what is told, and what never is."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+import pytest
+from pydantic import SecretStr
+
+from gateway.policy.one_table import parse_domain
+from gateway.privacy.accountant import epsilon_independently
+from gateway.privacy.budget import Budget
+from gateway.privacy.events import event_from_json
+from gateway.raw.delivering import Wanted
+from gateway.raw.detect.domain_draft import draft_domain
+from gateway.raw.planning import Spending, plan
+from gateway.raw.synthesize import Outcome, sample_again, synthesize
+from gateway.records.database import Records
+from gateway.records.runs import RunState
+from gateway.release.certificate import Certificate
+from gateway.settings import RawSettings
+from gateway.vocabulary.digest import sha256_file
+from gateway.vocabulary.errors import (
+    ArtefactFailed,
+    BudgetRefused,
+    ConfigurationError,
+    GatewayError,
+    PolicyError,
+    Refused,
+)
+
+CANARY = "ZQXV"
+DOMAIN = """
+columns:
+  age: {kind: integer, lowest: 18, highest: 90}
+  sex: {kind: text, values: [f, m]}
+  town: {discover: true}
+  weight: {kind: "decimal(5,1)"}
+ignore: [name]
+"""
+COLUMNS = ("age", "sex", "town", "weight")
+
+
+def nothing(_phase: str, _share: float) -> None:
+    """Hear no progress."""
+
+
+def people(rows: int, *, seed: int = 1) -> pa.Table:
+    drawn = np.random.default_rng(seed)
+    sex = drawn.choice(["f", "m"], rows)
+    return pa.table({
+        "name": [f"{CANARY}-{k}" for k in range(rows)],
+        "age": drawn.integers(18, 91, rows),
+        "sex": sex,
+        "town": np.where(sex == "f", drawn.choice(["Ulm", "Köln, am Rhein"], rows), "Ulm"),
+        "weight": np.round(drawn.normal(70, 8, rows), 1),
+        "note": [f"{CANARY} {k}" for k in range(rows)],
+    })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with a file and records of its own."""
+
+    folder: Path
+    records: Records
+
+    def spending(self, *, domain: str = DOMAIN, table: str = "people.csv", **changed: Any) -> Spending:
+        asked = {"budget": Budget(1.0, 1e-6), "generator": "independent", "lifetime_epsilon": 8.0} | changed
+        return Spending(table=self.folder / table, domain=parse_domain(domain, name="d"), **asked)
+
+    def make(self, spending: Spending, out: str = "out.csv", *, resume: bool = False, **wanted: Any) -> Outcome:
+        return synthesize(
+            spending, Wanted(out=self.folder / out, **wanted), records=self.records, settings=RawSettings(person="ada"),
+            progress=nothing, resume=resume,
+        )  # fmt: skip
+
+    def rows(self, out: str = "out.csv") -> pa.Table:
+        return pacsv.read_csv(self.folder / out)
+
+    def kinds(self) -> list[str]:
+        return [entry.kind.value for entry in self.records.ledger.entries()]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A file of 1,500 people."""
+    pacsv.write_csv(people(1500), tmp_path / "people.csv")
+    return Place(tmp_path, Records.open(SecretStr(f"sqlite:///{tmp_path}/records.db")))
+
+
+def test_rows_come_with_a_certificate_and_an_entry_in_the_ledger(place: Place) -> None:
+    outcome = place.make(place.spending())
+    rows = place.rows()
+    assert tuple(rows.column_names) == COLUMNS
+    assert rows.num_rows == outcome.rows
+    assert abs(outcome.rows - 1500) < 300
+    assert outcome.left_out == {"name": "ignored", "note": "is not declared"}
+    assert set(rows["sex"].to_pylist()) <= {"f", "m", ""}
+    assert set(rows["town"].to_pylist()) <= {"Ulm", "Köln, am Rhein", ""}
+    certificate = Certificate.model_validate_json((place.folder / "out.csv.certificate.json").read_bytes())
+    assert certificate == outcome.certificate
+    assert (certificate.unit, certificate.meaning, certificate.source) == ("row", "one row of the file", "people.csv")
+    again = epsilon_independently([event_from_json(event) for event in certificate.events], certificate.delta)
+    assert again == pytest.approx(certificate.epsilon, rel=0.01)
+    assert certificate.epsilon <= 1.0
+    assert place.kinds() == ["reserved", "committed"]
+    assert [run.state for run in place.records.runs.list()] == [RunState.SAMPLED]
+    place.records.log.verify()
+
+
+def test_a_parquet_file_needs_no_domain_for_its_numbers(place: Place) -> None:
+    pq.write_table(people(400), place.folder / "people.parquet")
+    outcome = place.make(place.spending(domain="version: 1", table="people.parquet"), "out.parquet")
+    assert outcome.columns == ("age", "weight")
+    assert set(outcome.left_out.values()) == {"is not declared"}
+    made = pq.read_table(place.folder / "out.parquet")
+    assert made.schema.types == [pa.int64(), pa.float64()]
+
+
+def test_one_person_per_key_is_protected_as_declared(place: Place) -> None:
+    domain = DOMAIN.replace("ignore: [name]", "unit: {name: person, key: [name], meaning: one person and their row}")
+    outcome = place.make(place.spending(domain=domain + "source: survey\n"))
+    assert (outcome.certificate.unit, outcome.certificate.source) == ("person", "survey")
+    assert outcome.certificate.meaning == "one person and their row"
+    assert "name" not in outcome.columns
+    assert abs(outcome.rows - 1500) < 300
+
+
+def test_rows_that_share_a_key_count_nowhere(place: Place) -> None:
+    doubled = pa.concat_tables([people(300), people(300)])
+    pacsv.write_csv(doubled, place.folder / "people.csv")
+    domain = DOMAIN.replace("ignore: [name]", "unit: {key: [name], meaning: one person and their row}")
+    assert place.make(place.spending(domain=domain)).rows < 200
+
+
+def test_an_output_that_exists_is_never_overwritten(place: Place) -> None:
+    out = place.folder / "out.csv"
+    out.write_text("mine")
+    with pytest.raises(Refused, match="is not overwritten"):
+        place.make(place.spending())
+    assert out.read_text() == "mine"
+    assert place.kinds() == []
+    with pytest.raises(ConfigurationError, match=r"\.csv or \.parquet"):
+        place.make(place.spending(), "out.xlsx")
+    with pytest.raises(ConfigurationError, match="there is no folder"):
+        place.make(place.spending(), "nowhere/out.csv")
+
+
+def test_an_output_that_appears_meanwhile_is_not_overwritten(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = os.link
+
+    def too_late(source: Path, target: Path) -> None:
+        target.write_text("mine")
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", too_late)
+    with pytest.raises(Refused, match="is not overwritten"):
+        place.make(place.spending())
+    assert (place.folder / "out.csv").read_text() == "mine"
+
+
+def test_another_output_spends_anew_and_says_so(place: Place) -> None:
+    first = place.make(place.spending())
+    second = place.make(place.spending(), "other.csv")
+    assert first.spent_before == 0
+    assert second.spent_before == pytest.approx(first.spent)
+    assert second.spent > first.spent
+    assert place.kinds() == ["reserved", "committed"] * 2
+
+
+def test_a_budget_that_is_used_up_refuses_before_reading_and_leaves_no_trace(place: Place) -> None:
+    place.make(place.spending())
+    with pytest.raises(BudgetRefused):
+        place.make(place.spending(lifetime_epsilon=1.2), "other.csv")
+    assert not (place.folder / "other.csv.gateway" / "run.json").exists()
+    assert place.make(place.spending(), "other.csv").measured_now
+
+
+def test_the_same_command_after_the_end_makes_the_same_rows_and_spends_nothing(place: Place) -> None:
+    place.make(place.spending())
+    before = (place.folder / "out.csv").read_bytes()
+    (place.folder / "out.csv").unlink()
+    outcome = place.make(place.spending(), resume=True)
+    assert not outcome.measured_now
+    assert (place.folder / "out.csv").read_bytes() == before
+    assert place.kinds() == ["reserved", "committed"]
+
+
+def test_what_is_not_the_same_run_is_not_taken_up(place: Place) -> None:
+    place.make(place.spending())
+    (place.folder / "out.csv").unlink()
+    for changed in (
+        {"budget": Budget(2.0, 1e-6)},
+        {"generator": "pairwise"},
+        {"domain": "columns: {age: {kind: integer}}"},
+    ):
+        with pytest.raises(Refused, match="belongs to another run"):
+            place.make(place.spending(**changed))
+    with pytest.raises(Refused, match="no run to resume"):
+        place.make(place.spending(), "other.csv", resume=True)
+    other = Records.open(SecretStr(f"sqlite:///{place.folder}/other.db"))
+    with pytest.raises(Refused, match="is not in these records"):
+        Place(place.folder, other).make(place.spending())
+
+
+def test_lost_measurements_are_not_made_again(place: Place) -> None:
+    place.make(place.spending())
+    (place.folder / "out.csv").unlink()
+    measurements = place.folder / "out.csv.gateway" / "measurements"
+    measurements.rename(place.folder / "elsewhere")
+    with pytest.raises(ArtefactFailed, match="cannot be measured again"):
+        place.make(place.spending())
+    assert place.kinds() == ["reserved", "committed"]
+
+
+def test_other_rows_of_a_model_cost_nothing(place: Place) -> None:
+    place.make(place.spending())
+    folder = place.folder / "out.csv.gateway"
+    (place.folder / "people.csv").unlink()
+    for out in ("a.csv", "b.csv"):
+        asked = Wanted(out=place.folder / out, rows=300, where=["sex = 'f'", "age >= 40"], seed=5)
+        outcome = sample_again(folder, asked, progress=nothing)
+        assert (outcome.rows, outcome.measured_now, outcome.certificate.sampling_seed) == (300, False, 5)
+    rows = place.rows("a.csv")
+    assert (rows.num_rows, set(rows["sex"].to_pylist())) == (300, {"f"})
+    assert min(rows["age"].to_pylist()) >= 40
+    assert (place.folder / "a.csv").read_bytes() == (place.folder / "b.csv").read_bytes()
+    assert place.kinds() == ["reserved", "committed"]
+    with pytest.raises(ArtefactFailed, match="holds no finished model"):
+        sample_again(place.folder, Wanted(out=place.folder / "c.csv"), progress=nothing)
+
+
+def test_classes_can_have_other_shares(place: Place) -> None:
+    place.make(place.spending(), rows=400, shares="sex: {f: 3, m: 1}")
+    sexes = place.rows()["sex"].to_pylist()
+    assert len(sexes) == 400
+    assert sexes.count("f") == pytest.approx(300, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("domain", "error", "told"),
+    [
+        ("version: 1", ConfigurationError, "no column of people.csv is declared"),
+        ("columns: {aeg: {kind: integer}}", PolicyError, "did you mean `age`"),
+        ("columns: {town: {}}", ConfigurationError, "no column of people.csv is declared"),
+        ("columns: {age: {kind: integer}, town: {}}\nknowledge: {target: town}", PolicyError, "is not learned"),
+        ("columns: {age: {kind: integer, lowest: 0, highest: 1.5}}", PolicyError, "a whole number"),
+        (DOMAIN + "csv: {delimiter: ';'}", PolicyError, "is not a column of the file"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_is_reserved(
+    place: Place, domain: str, error: type[GatewayError], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        place.make(place.spending(domain=domain))
+    assert place.kinds() == []
+    assert not (place.folder / "out.csv.gateway").exists()
+
+
+@pytest.mark.parametrize("asked", [{"where": ["agee = 3"]}, {"shares": "sex"}])
+def test_a_question_that_does_not_read_is_told_before_anything_is_reserved(place: Place, asked: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        place.make(place.spending(), **asked)
+    with pytest.raises(ConfigurationError):
+        place.make(place.spending(generator="nobody"))
+    assert place.kinds() == []
+
+
+@pytest.mark.parametrize("content", ["age,sex,town,weight,name\n", "age,sex,town,weight,name\n30,f,Ulm,70,x\n"])
+def test_no_rows_and_a_single_row_end_as_any_other_file_does(place: Place, content: str) -> None:
+    (place.folder / "people.csv").write_text(content)
+    outcome = place.make(place.spending())
+    assert outcome.rows < 200
+    assert tuple(place.rows().column_names) == COLUMNS
+
+
+def test_nothing_that_was_not_learned_is_written_anywhere(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    place.make(place.spending(generator="pairwise"))
+    for path in place.folder.rglob("*"):
+        if path.is_file() and path.name != "people.csv":
+            assert CANARY.encode() not in path.read_bytes(), path
+    assert CANARY not in "".join(capfd.readouterr())
+
+
+def test_a_column_of_names_that_is_searched_gives_none_of_them(place: Place) -> None:
+    place.make(place.spending(domain="columns: {name: {discover: true}, age: {kind: integer}}"))
+    assert set(place.rows()["name"].to_pylist()) in ({None}, {""}, set())
+    assert CANARY not in (place.folder / "out.csv.gateway" / "measurements" / "measurements.json").read_text()
+
+
+def test_a_draft_loads_and_holds_kinds_but_no_value(place: Place) -> None:
+    text = draft_domain(place.folder / "people.csv", parse_domain("version: 1", name="d"), progress=nothing)
+    domain = parse_domain(text, name="draft")
+    assert {name: clause.kind for name, clause in domain.columns.items()} == {
+        "age": "integer", "sex": "text", "town": "text", "weight": "decimal(18,1)",
+    }  # fmt: skip
+    assert set(domain.ignore) == {"name", "note"}
+    assert not any(word in text for word in (CANARY, "Ulm", "1500"))
+    assert plan(place.spending(domain=text)).table.columns
+
+
+# Runs the command once for each job on standard input, in a fork of its own, killed with SIGKILL as soon as so many
+# transactions of the records are committed; prints how each ended.
+FORKS = """
+import json, os, signal, sys
+from contextlib import contextmanager
+import gateway.cli.synthesis  # the slow imports, shared by all forks
+from gateway.__main__ import main
+from gateway.records.database import Records
+
+def killed_after(steps):
+    whole, left = Records.step, [steps]
+    @contextmanager
+    def step(self, **about):
+        with whole(self, **about) as writing:
+            yield writing
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    Records.step = step
+
+ends = []
+for job in json.load(sys.stdin):
+    child = os.fork()
+    if child == 0:
+        os.chdir(job["folder"])
+        for stream in (1, 2):
+            os.dup2(os.open(f"said-{stream}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), stream)
+        if job["steps"]:
+            killed_after(job["steps"])
+        sys.argv = ["gateway", *job["arguments"]]
+        try:
+            main()
+        except SystemExit as end:
+            sys.stdout.flush()
+            os._exit(end.code or 0)
+        os._exit(99)
+    ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print(json.dumps(ends))
+"""
+
+
+@pytest.fixture(scope="module")
+def fork() -> Callable[[list[dict[str, Any]]], list[int]]:
+    def run(jobs: list[dict[str, Any]]) -> list[int]:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")}
+        done = subprocess.run(
+            [sys.executable, "-c", FORKS], input=json.dumps(jobs), capture_output=True, text=True, check=False,
+            env=environment,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        ends: list[int] = json.loads(done.stdout)
+        return ends
+
+    return run
+
+
+def test_a_run_killed_at_any_step_is_taken_up_by_the_same_command_and_never_measures_twice(
+    tmp_path: Path, fork: Callable[[list[dict[str, Any]]], list[int]]
+) -> None:
+    steps = {1: "created", 2: "reserved", 3: "measured", 4: "sampled"}
+    jobs, places = [], []
+    for number in steps:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        pacsv.write_csv(people(600), folder / "people.csv")
+        (folder / "domain.yaml").write_text(DOMAIN)
+        arguments = ["synthesize", "people.csv", "--domain", "domain.yaml", "--epsilon", "1", "--delta", "1e-6",
+                     "--generator", "independent", "-o", "out.csv", "--format", "json"]  # fmt: skip
+        jobs.append({"folder": str(folder), "steps": number, "arguments": arguments})
+        places.append(folder)
+    assert fork(jobs) == [-signal.SIGKILL] * len(steps)
+    noisy: list[str | None] = []
+    for folder, state in zip(places, steps.values(), strict=True):
+        records = Records.open(SecretStr(f"sqlite:///{folder}/.gateway/records.db"))
+        assert [run.state.value for run in records.runs.list()] == [state]
+        assert not (folder / "out.csv").exists() or state == "sampled"
+        measured = folder / "out.csv.gateway" / "measurements" / "measurements.json"
+        noisy.append(sha256_file(measured) if measured.exists() else None)
+        (folder / "out.csv").unlink(missing_ok=True)
+    assert fork([{**job, "steps": 0} for job in jobs]) == [0] * len(steps), (places[0] / "said-2").read_text()
+    for folder, before in zip(places, noisy, strict=True):
+        records = Records.open(SecretStr(f"sqlite:///{folder}/.gateway/records.db"))
+        assert [entry.kind.value for entry in records.ledger.entries()] == ["reserved", "committed"]
+        assert [run.state for run in records.runs.list()] == [RunState.SAMPLED]
+        measured = folder / "out.csv.gateway" / "measurements" / "measurements.json"
+        assert before in (None, sha256_file(measured))
+        assert (folder / "out.csv").stat().st_size > 0
+        assert json.loads((folder / "said-1").read_text())["measured_now"] is (before is None)
+        records.log.verify()
