@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gateway.estimation import feasible
+from gateway.estimation.storage import expect
 from gateway.vocabulary.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -85,6 +86,14 @@ def _given(table: NDArray[np.float64], group: NDArray[np.int64], generator: np.r
     return codes
 
 
+def seen(codes: NDArray[np.int32], ones: Sequence[NDArray[np.float64]], left: int, right: int) -> NDArray[np.float64]:
+    """Return the table of two columns of ``codes`` (rows, columns), scaled to the sum of the one-ways ``ones``."""
+    shape = ones[left].size, ones[right].size
+    joint = codes[:, left].astype(np.int64) * shape[1] + codes[:, right]
+    counts = np.bincount(joint, minlength=shape[0] * shape[1]).reshape(shape)
+    return np.asarray(counts * (ones[left].sum() / joint.size))
+
+
 def accept(
     propose: Callable[[int, np.random.Generator], tuple[NDArray[np.int32], NDArray[np.float64]]],
     rows: int,
@@ -131,3 +140,63 @@ def obeying(
 
     codes[:, ~fine] = accept(propose, int((~fine).sum()), generator=generator)
     return codes
+
+
+def described(
+    ones: Sequence[NDArray[np.float64]], nodes: Sequence[Node], forbidden: Mapping[tuple[int, int], NDArray[np.bool_]]
+) -> dict[str, Any]:
+    """Return what is not an array of one-ways, nodes and rules: a JSON object."""
+    return {
+        "columns": len(ones),
+        "nodes": [[node.column, *node.parents] for node in nodes],
+        "forbidden": [list(pair) for pair in sorted(forbidden)],
+    }
+
+
+def arrays(
+    ones: Sequence[NDArray[np.float64]], nodes: Sequence[Node], forbidden: Mapping[tuple[int, int], NDArray[np.bool_]]
+) -> dict[str, NDArray[Any]]:
+    """Return the arrays of one-ways, nodes and rules by name."""
+    found: dict[str, NDArray[Any]] = {f"one.{j}": one for j, one in enumerate(ones)}
+    found |= {f"chances.{k}": node.chances for k, node in enumerate(nodes)}
+    return found | {f"rule.{k}": forbidden[pair] for k, pair in enumerate(sorted(forbidden))}
+
+
+def restored_ones(told: Mapping[str, Any], held: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.float64], ...]:
+    """Return the one-ways of ``described`` and ``arrays``; ``ValueError`` or ``KeyError`` when no fit makes them."""
+    ones = tuple(expect(held[f"one.{j}"], np.float64, [None], low=0.0) for j in range(int(told["columns"])))
+    if not all(one.any() for one in ones):
+        raise ValueError("counts that no fit makes")
+    return ones
+
+
+def restored_rules(
+    told: Mapping[str, Any], held: Mapping[str, NDArray[Any]], ones: Sequence[NDArray[np.float64]]
+) -> dict[tuple[int, int], NDArray[np.bool_]]:
+    """Return the rules, checked as ``restored_ones`` are."""
+    rules = {}
+    for k, (a, b) in enumerate(told["forbidden"]):
+        if not 0 <= a < b < len(ones):
+            raise ValueError("a rule of columns that are not there")
+        rules[int(a), int(b)] = expect(held[f"rule.{k}"], np.bool_, [ones[a].size, ones[b].size])
+    return rules
+
+
+def restored_nodes(
+    told: Mapping[str, Any], held: Mapping[str, NDArray[Any]], ones: Sequence[NDArray[np.float64]]
+) -> tuple[Node, ...]:
+    """Return the nodes, checked as ``restored_ones`` are: every column once, after its parents."""
+    nodes: list[Node] = []
+    before: set[int] = set()
+    for k, (column, *parents) in enumerate(told["nodes"]):
+        if column in before or not set(parents) <= before:
+            raise ValueError("nodes that no fit makes")
+        shape = [ones[j].size for j in (*parents, column)]
+        table = expect(held[f"chances.{k}"], np.float64, shape, low=0.0, high=1.0 + 1e-9)
+        if not np.allclose(table.sum(axis=-1), 1.0):
+            raise ValueError("chances that no fit makes")
+        nodes.append(Node(column=int(column), parents=tuple(int(j) for j in parents), chances=table))
+        before.add(column)
+    if before != set(range(len(ones))):
+        raise ValueError("columns without a node")
+    return tuple(nodes)

@@ -10,7 +10,7 @@ where PrivBayes cuts negative counts off.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from gateway.estimation.ancestral import Node, chances
 from gateway.estimation.consistency import gather, one_ways
 from gateway.estimation.intervals import margin
 from gateway.estimation.ridge import fitted, shrunk
-from gateway.estimation.tree import possible
 from gateway.vocabulary.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -42,8 +41,14 @@ class BayesModel:
     ``forbidden`` are pairs of cells that never occur together: rows that have one are drawn anew.
     """
 
+    one_ways: tuple[NDArray[np.float64], ...]
+    """Expected counts of every column's cells, with equal sums."""
     nodes: tuple[Node, ...]
     forbidden: Forbidden
+
+    def pair(self, left: int, right: int) -> NDArray[np.float64]:
+        """Return expected counts over two columns' cells, as seen in ``PARTICLES`` rows, with the sum of one-ways."""
+        return ancestral.seen(self.sample(PARTICLES, seed=0), self.one_ways, left, right)
 
     def sample(
         self, rows: int, *, seed: int, allowed: Mapping[int, NDArray[np.float64]] | None = None
@@ -87,6 +92,21 @@ class BayesModel:
             nodes.append(replace(node, chances=chances(own, node.chances)))
         return replace(self, nodes=tuple(nodes)), masses
 
+    def describe(self) -> dict[str, Any]:
+        """Return what is not an array, for ``restore``."""
+        return ancestral.described(self.one_ways, self.nodes, self.forbidden)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the model's arrays, for ``restore``."""
+        return ancestral.arrays(self.one_ways, self.nodes, self.forbidden)
+
+
+def restore(described: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> BayesModel:
+    """Return the model that gave ``describe`` and ``arrays``; ``ValueError`` or ``KeyError`` when it cannot be one."""
+    ones = ancestral.restored_ones(described, arrays)
+    nodes = ancestral.restored_nodes(described, arrays, ones)
+    return BayesModel(one_ways=ones, nodes=nodes, forbidden=ancestral.restored_rules(described, arrays, ones))
+
 
 def fit(
     marginals: Sequence[NoisyMarginal],
@@ -110,8 +130,8 @@ def fit(
     tables = {marginal.columns[-1]: marginal for marginal in marginals if len(marginal.columns) > 1}
     alone = [margin(each, (j,)) for each in tables.values() for j in each.columns]
     evidence = gather([*(each for each in marginals if len(each.columns) == 1), *alone], cells)
-    rules = {(a, b): table for (a, b), table in feasible.both_ways(forbidden or {}).items() if a < b and table.any()}
-    ones = possible(one_ways(evidence, float(max(rows, 1))), rules)
+    rules = feasible.rules(forbidden or {})
+    ones = feasible.possible(one_ways(evidence, float(max(rows, 1))), rules)
     order = _ordered({child: table.columns[:-1] for child, table in tables.items()}, len(cells))
     nodes: list[Node] = []
     generator = np.random.default_rng(seed)
@@ -123,7 +143,7 @@ def fit(
         progress("fit", (at + 1) / len(order))
     if not order:
         progress("fit", 1.0)
-    return BayesModel(nodes=tuple(nodes), forbidden=rules)
+    return BayesModel(one_ways=ones, nodes=tuple(nodes), forbidden=rules)
 
 
 def _ordered(parents: Mapping[int, tuple[int, ...]], columns: int) -> list[int]:

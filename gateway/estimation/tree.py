@@ -10,7 +10,7 @@ noisy distances rather than by an exponential mechanism, and each table is trust
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     Forbidden = Mapping[tuple[int, int], NDArray[np.bool_]]
 
-_SELDOM = 1e-9
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TreeModel:
@@ -40,8 +38,27 @@ class TreeModel:
     ``forbidden`` are the pairs of cells that never occur together and are no edge: rows that have one are drawn anew.
     """
 
+    one_ways: tuple[NDArray[np.float64], ...]
+    """Expected counts of every column's cells, with equal sums."""
     nodes: tuple[Node, ...]
     forbidden: Forbidden
+
+    def pair(self, left: int, right: int) -> NDArray[np.float64]:
+        """Return expected counts over the cells of two columns, with the sum of the one-ways.
+
+        Exact, but for ``forbidden``, which is not heeded.
+        """
+        nodes = {node.column: node for node in self.nodes}
+        lines = [_line(nodes, column) for column in (left, right)]
+        shared = [column for column in lines[0] if column in lines[1]]
+        total = float(self.one_ways[left].sum())
+        if not shared:
+            one, other = (_chain(nodes, line[-1], line[0]) for line in lines)
+            return np.asarray(total * np.outer(nodes[lines[0][-1]].chances @ one, nodes[lines[1][-1]].chances @ other))
+        top, root = shared[0], lines[0][-1]
+        shares = nodes[root].chances @ _chain(nodes, root, top)
+        one, other = _chain(nodes, top, left), _chain(nodes, top, right)
+        return np.asarray(total * (one.T * shares) @ other)
 
     def given(self, allowed: Mapping[int, NDArray[np.float64]]) -> TreeModel:
         """Return the model conditioned on ``allowed``: per column, weights of at least 0 over all of its cells.
@@ -77,6 +94,23 @@ class TreeModel:
             generator=generator,
         ).T
 
+    def describe(self) -> dict[str, Any]:
+        """Return what is not an array, for ``restore``."""
+        return ancestral.described(self.one_ways, self.nodes, self.forbidden)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the model's arrays, for ``restore``."""
+        return ancestral.arrays(self.one_ways, self.nodes, self.forbidden)
+
+
+def restore(described: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> TreeModel:
+    """Return the model that gave ``describe`` and ``arrays``; ``ValueError`` or ``KeyError`` when it cannot be one."""
+    ones = ancestral.restored_ones(described, arrays)
+    nodes = ancestral.restored_nodes(described, arrays, ones)
+    if any(len(node.parents) > 1 for node in nodes):
+        raise ValueError("a tree's columns have one parent")
+    return TreeModel(one_ways=ones, nodes=nodes, forbidden=ancestral.restored_rules(described, arrays, ones))
+
 
 def fit(
     marginals: Sequence[NoisyMarginal],
@@ -95,28 +129,15 @@ def fit(
     """
     evidence = gather(marginals, cells)
     total = float(max(rows, 1))
-    rules = {(a, b): table for (a, b), table in feasible.both_ways(forbidden or {}).items() if a < b and table.any()}
-    ones = possible(one_ways(evidence, total), rules)
+    rules = feasible.rules(forbidden or {})
+    ones = feasible.possible(one_ways(evidence, total), rules)
     tables = _tables(evidence, ones, rules, total)
     edges = strongest({pair: _information(table) for pair, table in tables.items()}, len(cells))
     nodes = [_node(child, parent, tables, ones) for child, parent in rooted(edges, len(cells), total=ones)]
     progress("fit", 1.0)
-    model = TreeModel(nodes=tuple(nodes), forbidden={pair: t for pair, t in rules.items() if pair not in edges})
+    others = {pair: table for pair, table in rules.items() if pair not in edges}
+    model = TreeModel(one_ways=ones, nodes=tuple(nodes), forbidden=others)
     return model.given({j: (one > 0).astype(np.float64) for j, one in enumerate(ones)})
-
-
-def possible(ones: Sequence[NDArray[np.float64]], rules: Forbidden) -> list[NDArray[np.float64]]:
-    """Return the one-ways without cells that the rules leave no room for, with the same sums.
-
-    Noise may leave columns whose likely cells exclude each other: then every cell of a ruled column may occur.
-    """
-    try:
-        kept = feasible.prune(ones, rules)
-    except ConfigurationError:
-        ruled = {column for pair in rules for column in pair}
-        seldom = [one + one.sum() * _SELDOM if j in ruled else one for j, one in enumerate(ones)]
-        kept = feasible.prune(seldom, rules)
-    return [one * (before.sum() / one.sum()) for one, before in zip(kept, ones, strict=True)]
 
 
 def strongest(weights: Mapping[tuple[int, int], float], columns: int) -> set[tuple[int, int]]:
@@ -190,3 +211,21 @@ def _node(
         return Node(column=child, parents=(), chances=chances(ones[child], ones[child]))
     table = tables[parent, child] if parent < child else tables[child, parent].T
     return Node(column=child, parents=(parent,), chances=chances(table, ones[child]))
+
+
+def _line(nodes: Mapping[int, Node], column: int) -> list[int]:
+    """Return ``column``, its parent, the parent's parent and so on."""
+    line = [column]
+    while nodes[line[-1]].parents:
+        line += nodes[line[-1]].parents
+    return line
+
+
+def _chain(nodes: Mapping[int, Node], top: int, bottom: int) -> NDArray[np.float64]:
+    """Return the chances of ``bottom`` given its ancestor ``top``: of shape (cells of top, cells of bottom)."""
+    found = np.eye(nodes[bottom].chances.shape[-1])
+    for column in _line(nodes, bottom):
+        if column == top:
+            return found
+        found = nodes[column].chances @ found
+    raise ValueError("no ancestor of the column")

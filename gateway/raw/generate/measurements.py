@@ -83,15 +83,19 @@ class TableMeasurements:
                 "total": self.total,
                 "columns": [
                     {f: getattr(c.column, f) for f in _COLUMN_FIELDS}
-                    | {"domain": c.domain.to_json(), "bins": to.bin_of.tolist(), "ghosts": np.flatnonzero(to.ghost).tolist()}
+                    | {
+                        "domain": c.domain.to_json(),
+                        "bins": to.bin_of.tolist(),
+                        "ghosts": np.flatnonzero(to.ghost).tolist(),
+                    }
                     for c, to in zip(self.columns, self.bins, strict=True)
                 ],
                 "notes": list(self.notes),
                 "knowledge": self.knowledge.to_json(),
             }
         )
-        counts = _arrow([*(((j,), c.counts, c.sigma) for j, c in enumerate(self.columns)),
-                         *((p.columns, p.counts, np.asarray(p.sigma)) for p in self.pairs)])  # fmt: skip
+        fine = [NoisyMarginal(columns=(j,), counts=c.counts, sigma=c.sigma) for j, c in enumerate(self.columns)]
+        counts = _arrow([*fine, *self.pairs])
         digests = "".join(f"{sha256(data)}  {name}\n" for name, data in ((MANIFEST, manifest), (COUNTS, counts)))
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -177,19 +181,21 @@ _SCHEMA = pa.schema(
         pa.field("shape", pa.list_(pa.int64()), nullable=False),
         pa.field("counts", pa.list_(pa.int64()), nullable=False),
         pa.field("sigma", pa.list_(pa.float64()), nullable=False),
+        pa.field("groups", pa.list_(pa.list_(pa.int32()))),
     ]
 )
 
 
-def _arrow(tables: list[tuple[tuple[int, ...], NDArray[np.int64], NDArray[np.float64]]]) -> bytes:
+def _arrow(tables: Sequence[NoisyMarginal]) -> bytes:
+    columns = (
+        [list(each.columns) for each in tables],
+        [list(each.counts.shape) for each in tables],
+        [each.counts.reshape(-1) for each in tables],
+        [np.asarray(each.sigma).reshape(-1) for each in tables],
+        [None if each.groups is None else list(each.groups) for each in tables],
+    )
     table = pa.Table.from_arrays(
-        [
-            pa.array([list(columns) for columns, _, _ in tables], _SCHEMA.field("columns").type),
-            pa.array([list(counts.shape) for _, counts, _ in tables], _SCHEMA.field("shape").type),
-            pa.array([counts.reshape(-1) for _, counts, _ in tables], _SCHEMA.field("counts").type),
-            pa.array([sigma.reshape(-1) for _, _, sigma in tables], _SCHEMA.field("sigma").type),
-        ],
-        schema=_SCHEMA,
+        [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA
     )
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, _SCHEMA) as writer:
@@ -200,10 +206,12 @@ def _arrow(tables: list[tuple[tuple[int, ...], NDArray[np.int64], NDArray[np.flo
 def _marginal(row: dict[str, Any]) -> NoisyMarginal:
     shape = tuple(row["shape"])
     sigma = np.array(row["sigma"], dtype=np.float64)
+    groups = row["groups"]
     return NoisyMarginal(
         columns=tuple(row["columns"]),
         counts=np.array(row["counts"], dtype=np.int64).reshape(shape),
         sigma=float(sigma[0]) if sigma.size == 1 and len(shape) > 1 else sigma.reshape(shape),
+        groups=None if groups is None else tuple(np.array(group, dtype=np.int32) for group in groups),
     )
 
 
