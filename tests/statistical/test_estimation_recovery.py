@@ -148,6 +148,61 @@ def test_columns_drawn_apart_have_exact_one_ways_and_no_relationship() -> None:
     assert distance(table_of(rows, list(joint.shape), (0, 1)), product) < 0.02
 
 
+def with_a_rare_class() -> np.ndarray:
+    """Return a joint table of four columns, the third with a class of 1 % that the others tell apart."""
+    joint = entangled(6).astype(float)
+    joint[:, :, 1] *= np.linspace(0.2, 4, 12).reshape(3, 4, 1)
+    joint[:, :, 1] *= 0.01 * joint[:, :, 0].sum() / joint[:, :, 1].sum()
+    return np.rint(joint * 200)
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [{2: [0.0, 1.0]}, {2: [0.0, 1.0], 1: [1.0, 1.0, 0.3, 0.0]}, {3: [1.0, 0.0, 0.0, 0.5, 0.0]}],
+    ids=["rare class", "rare class and half of a column", "weights"],
+)
+def test_conditioned_rows_are_those_that_rejection_would_leave(allowed: dict[int, list[float]]) -> None:
+    joint = with_a_rare_class()
+    cells, random = list(joint.shape), np.random.default_rng(0)
+    columns = [(j,) for j in range(4)] + list(combinations(range(4), 2))
+    fitted = pairwise.fit(
+        [measured(joint, c, 5.0, 1) for c in columns], cells, int(joint.sum()), seed=0, progress=quiet
+    )
+    everything = fitted.sample(400_000, seed=1)
+    chance = np.prod([np.array(weights)[everything[:, j]] for j, weights in allowed.items()], axis=0)
+    rejected = everything[random.random(chance.size) < chance]
+    rows = fitted.sample(20_000, seed=2, allowed={j: np.array(weights) for j, weights in allowed.items()})
+    for columns_of in columns:
+        kept, made = (table_of(codes, cells, columns_of) for codes in (rejected, rows))
+        noise = np.sqrt(kept.size / (np.pi * 2 * len(rejected)))
+        assert distance(kept, made) < 0.015 + noise
+        assert not made[kept == 0].sum() > 40
+
+
+@pytest.mark.parametrize("measure", [True, False], ids=["measured", "not measured"])
+def test_cells_that_are_forbidden_beside_each_other_never_occur(measure: bool) -> None:
+    joint = np.zeros((6, 6, 3))
+    for a in range(6):
+        for b in range(a, 6):
+            joint[a, b] = np.array([1.0, 2.0, 1 + a]) * (1 + (a + 2 * b) % 4)
+    joint = np.rint(joint * 40_000 / joint.sum())
+    never = np.tril(np.ones((6, 6), dtype=bool), -1)
+    columns = [(0,), (1,), (2,), (0, 2), (1, 2)] + [(0, 1)] * measure
+    marginals = [measured(joint, c, 60.0, seed) for seed, c in enumerate(columns)]
+    fitted = pairwise.fit(marginals, [6, 6, 3], 40_000, seed=0, progress=quiet, forbidden={(1, 0): never.T})
+    for allowed in (None, {0: np.array([0, 0, 0, 0, 0.5, 1.0])}, {1: np.array([1.0, 0, 0, 0, 0, 0])}):
+        for rows in (1, 99, 30_000):
+            drawn = fitted.sample(rows, seed=1, allowed=allowed)
+            assert (drawn[:, 0] <= drawn[:, 1]).all()
+    assert fitted.pair(0, 1)[never].sum() == 0
+    for j in range(3):
+        assert distance(fitted.one_ways[j], joint.sum(axis=tuple({0, 1, 2} - {j}))) < 0.02
+        drawn = fitted.sample(30_000, seed=1)
+        assert distance(np.bincount(drawn[:, j], minlength=joint.shape[j]), fitted.one_ways[j]) < 0.01
+    if measure:
+        assert distance(fitted.pair(0, 1), joint.sum(axis=2)) < 0.03
+
+
 @pytest.mark.shared_data
 def test_adult_is_a_third_nearer_than_independent_columns_at_epsilon_one(shared_data: Path) -> None:
     frame = pd.read_parquet(next((shared_data / "adult").glob("*train*.parquet")))

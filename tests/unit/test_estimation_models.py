@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.estimation import gibbs, independent
+from gateway.estimation import gibbs, independent, workers
 from gateway.estimation import pairwise as related
 from gateway.estimation.measurement import NoisyMarginal
+from gateway.vocabulary.errors import ConfigurationError
 
 MODELS = pytest.mark.parametrize("model", [independent, related], ids=["independent", "pairwise"])
 
@@ -77,6 +78,66 @@ def test_any_number_of_rows_can_be_drawn(model: ModuleType, rows: int) -> None:
     codes = fitted.sample(rows, seed=1)
     assert codes.shape == (rows, 3)
     assert codes.dtype == np.int32
+
+
+def ladder(columns: int, cells: int) -> dict[tuple[int, int], np.ndarray]:
+    """Return rules by which every column is at least the one before."""
+    return {(j, j + 1): np.tril(np.ones((cells, cells), dtype=bool), -1) for j in range(columns - 1)}
+
+
+@MODELS
+@pytest.mark.parametrize("rows", [0, 1, 50, 3_000])
+def test_rules_along_a_chain_hold_even_against_what_was_measured(model: ModuleType, rows: int) -> None:
+    cells = [5] * 5
+    backwards = np.repeat(np.arange(5)[::-1], 100)[:, np.newaxis] + np.zeros((1, 5), dtype=int)
+    marginals = marginals_of(backwards, cells, [(0, 1), (0, 4)], 3.0)
+    effort = {"particles": 300, "sweeps": 20} if model is related else {}
+    fitted = model.fit(marginals, cells, 500, seed=0, progress=quiet, forbidden=ladder(5, 5), **effort)
+    for allowed in (None, {2: np.array([0.0, 0, 1, 0, 0])}):
+        drawn = fitted.sample(rows, seed=1, allowed=allowed)
+        assert (np.diff(drawn, axis=1) >= 0).all()
+        assert allowed is None or (drawn[:, 2] == 2).all()
+
+
+@MODELS
+def test_rules_that_leave_no_row_are_refused_and_noise_that_leaves_none_is_overruled(model: ModuleType) -> None:
+    cells = [3, 3]
+    top, bottom = np.array([[2, 0]] * 50), np.array([[0, 2]] * 50)
+    effort = {"particles": 100, "sweeps": 5} if model is related else {}
+    rule = {(0, 1): np.tril(np.ones((3, 3), dtype=bool), -1)}
+    fitted = model.fit(marginals_of(top, cells, [], 0.0), cells, 50, seed=0, progress=quiet, forbidden=rule, **effort)
+    drawn = fitted.sample(40, seed=0)
+    assert (drawn[:, 0] <= drawn[:, 1]).all()
+    with pytest.raises(ConfigurationError, match="exclude each other"):
+        model.fit(
+            marginals_of(bottom, cells, [], 0.0), cells, 50, seed=0, progress=quiet,
+            forbidden={(0, 1): np.ones((3, 3), dtype=bool)}, **effort,
+        )  # fmt: skip
+    with pytest.raises(ConfigurationError, match="exclude each other"):
+        fitted.sample(10, seed=0, allowed={0: np.zeros(3)})
+
+
+@MODELS
+def test_weights_on_no_column_and_all_ones_change_nothing_that_matters(model: ModuleType) -> None:
+    cells = [3, 4]
+    fitted = fit_small(model, marginals_of(chained(900, cells), cells, [(0, 1)], 1.0), cells, 900)
+    assert np.array_equal(fitted.sample(200, seed=1), fitted.sample(200, seed=1, allowed={}))
+    shares = [np.bincount(fitted.sample(900, seed=1, allowed=allowed)[:, 1], minlength=4) / 900
+              for allowed in (None, {0: np.ones(3)})]  # fmt: skip
+    assert np.abs(shares[0] - shares[1]).max() < 0.05
+
+
+def test_the_number_of_threads_changes_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = [3, 4, 5]
+    made = []
+    for threads in (1, 3):
+        monkeypatch.setattr(workers, "threads", lambda threads=threads: threads)
+        fitted = related.fit(
+            marginals_of(chained(5_000, cells), cells, [(0, 1), (1, 2)], 2.0), cells, 5_000, seed=0, progress=quiet,
+            particles=3_000, sweeps=10,
+        )  # fmt: skip
+        made.append(fitted.sample(9_000, seed=1, allowed={0: np.array([0.0, 1.0, 1.0])}))
+    assert np.array_equal(*made)
 
 
 @MODELS
