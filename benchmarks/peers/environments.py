@@ -1,8 +1,9 @@
 """A virtual environment for each peer, made on first use under ``.bench/``: never the project's own.
 
-``benchmarks/peers/NAME.txt`` lists every package of a peer with its version; the first line that is a comment names
-what is installed, all else constrains it. PyTorch, where a peer needs it, is installed first and by its version, since
-any later request for it could bring gigabytes of CUDA packages.
+``benchmarks/peers/NAME.txt`` lists every package of a peer with its version; its first line, a comment, says what to
+install, and after the word ``without`` what to take out again: packages that the peer asks for and does not import, and
+that do not load beside a PyTorch built for CPUs. PyTorch itself, where a peer needs it, is installed first and by its
+version, since any later request for it could bring gigabytes of CUDA packages.
 """
 
 from __future__ import annotations
@@ -33,16 +34,20 @@ def interpreter(peer: str) -> Path:
     print(f"installing {peer} into {folder.relative_to(FOLDER.parent)} (once)", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     _run(sys.executable, "-m", "venv", str(folder))
-    for wanted in wishes(pins.read_text()):
-        _run(str(python), "-m", "pip", "install", "--quiet", "--constraint", str(pins), wanted)
+    wanted, unwanted = wishes(pins.read_text())
+    for each in wanted:
+        _run(str(python), "-m", "pip", "install", "--quiet", "--constraint", str(pins), each)
+    if unwanted:
+        _run(str(python), "-m", "pip", "uninstall", "--quiet", "--yes", *unwanted)
     stamp.write_text(digest)
     return python
 
 
-def wishes(pins: str) -> list[str]:
-    """Return what to ask pip for, in order: the pinned PyTorch, if any, then what the first line says."""
+def wishes(pins: str) -> tuple[list[str], list[str]]:
+    """Return what to install, in order (the pinned PyTorch, if any, comes first), and what to take out again."""
     lines = pins.splitlines()
-    return [line for line in lines if line.startswith("torch==")] + lines[0].removeprefix("#").split()
+    wanted, _, unwanted = lines[0].removeprefix("#").partition(" without ")
+    return [line for line in lines if line.startswith("torch==")] + wanted.split(), unwanted.split()
 
 
 def _run(*command: str) -> None:

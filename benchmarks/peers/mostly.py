@@ -8,6 +8,7 @@ writes for rare values counts as a value of its own; results are kept within the
 from __future__ import annotations
 
 from mostlyai.engine import TabularARGN
+from mostlyai.engine.domain import DifferentialPrivacyConfig
 
 from benchmarks.peers.job import NOTHING, read_job
 
@@ -25,7 +26,9 @@ def main() -> None:
             rows[name] = rows[name].astype("Int64")
     for name in job.texts:
         rows[name] = rows[name].fillna(NOTHING)
-    private = {"max_epsilon": job.epsilon, "delta": job.delta, "value_protection_epsilon": FINDING * job.epsilon}
+    private = DifferentialPrivacyConfig(
+        max_epsilon=job.epsilon, delta=job.delta, value_protection_epsilon=FINDING * job.epsilon
+    )
     with TabularARGN(differential_privacy=private, device="cpu", random_state=job.seed) as model:
         model.fit(rows)
         job.write(model.sample(len(rows)))

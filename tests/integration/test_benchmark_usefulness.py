@@ -115,5 +115,6 @@ def runs(pid: int) -> bool:
 
 def test_pytorch_is_asked_for_before_what_would_bring_another() -> None:
     folder = Path(environments.__file__).parent
-    assert environments.wishes((folder / "mostly.txt").read_text()) == ["torch==2.13.0", "mostlyai-engine==2.7.3"]
-    assert environments.wishes((folder / "dpmm.txt").read_text()) == ["dpmm==0.1.9"]
+    torch, engine = "torch==2.13.0", "mostlyai-engine==2.7.3"
+    assert environments.wishes((folder / "mostly.txt").read_text()) == ([torch, engine], ["torchvision", "torchaudio"])
+    assert environments.wishes((folder / "dpmm.txt").read_text()) == (["dpmm==0.1.9"], [])
