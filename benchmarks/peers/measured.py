@@ -18,6 +18,7 @@ from pathlib import Path
 
 def main(limit: str, log: str, *command: str) -> None:
     """Run ``command`` and print its cost."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began = time.monotonic()
     with Path(log).open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
@@ -25,8 +26,10 @@ def main(limit: str, log: str, *command: str) -> None:
             status: int | None = process.wait(timeout=float(limit))
         except subprocess.TimeoutExpired:
             status = None
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        finally:  # also when whoever started this gives up
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cost = {
         "status": status,
