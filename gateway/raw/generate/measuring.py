@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.privacy import calibration
+from gateway.raw.generate import expecting
 from gateway.raw.generate.domain import declared
 from gateway.raw.generate.knowledge import Knowledge
 from gateway.raw.generate.measurements import TableMeasurements
@@ -76,7 +77,7 @@ def measure(
         columns=known.tally.measured(),
         bins=tuple(known.bins()),
         pairs=tuple(tables),
-        notes=tuple(notes),
+        notes=(*notes, expecting.columns(known)),
         knowledge=known.knowledge,
     )
 

@@ -47,7 +47,7 @@ def quadrants(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     unordered = [str(column.name) for column, natural in zip(known.columns, order, strict=True) if not natural]
     kept = (
         "Of every pair of columns one correlation was estimated, from who is in the upper half of both; relationships "
-        "of any other shape are lost."
+        "of any other shape are lost, and how much that is cannot be told from what was measured."
     )
     notes = [kept]
     if unordered:

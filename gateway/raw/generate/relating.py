@@ -13,11 +13,14 @@ import numpy as np
 
 from gateway.estimation.measurement import NoisyMarginal
 from gateway.estimation.tree import strongest
+from gateway.raw.generate import expecting
 from gateway.raw.generate.selecting import distances, importance, independence
 from gateway.raw.generate.surveying import allot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from gateway.raw.generate.surveying import Survey
 
@@ -35,18 +38,19 @@ def spanning_tree(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     A pair's weight is its distance from independence; pairs whose order is declared come before all others, so that
     the model can keep the order.
     """
-    weights = scored(known)
+    found = scored(known)
+    weights = {pair: importance(known, pair) * distance for pair, distance in found.items()}
     declared = [{str(name) for name in order} for order in known.knowledge.orders]
-    named = {pair: {str(known.columns[j].name) for j in pair} for pair in weights}
-    first = max(abs(weight) for weight in weights.values()) + 1.0
-    weights = {pair: weight + 2 * first * (named[pair] in declared) for pair, weight in weights.items()}
-    edges = sorted(strongest(weights, len(known.columns)))
-    tables = measured(known, edges)
+    first = 2 * max(abs(weight) for weight in weights.values()) + 1.0
+    for pair in weights:
+        if {str(known.columns[j].name) for j in pair} in declared:
+            weights[pair] += first
+    tables = measured(known, sorted(strongest(weights, len(known.columns))))
     note = (
         f"{len(tables)} of {len(weights)} pairs of columns were measured, which form a tree; relationships between "
         "other pairs are kept only as far as they follow from these."
     )
-    return tables, [note]
+    return tables, [note, expecting.pairs(known, tables, found)]
 
 
 def network(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
@@ -56,42 +60,46 @@ def network(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     one. Each has the nearest column before it as a parent, and up to ``DEGREE`` where that leaves a table's cells
     ``USEFUL`` times as many rows as noise, on average (the usefulness of PrivBayes), and the distance stands out.
     """
-    weights = scored(known)
+    found = scored(known)
     cells = [each.count for each in known.bins()]
-    joined = [_root(known, weights)]
+    weight = np.zeros((len(cells), len(cells)))
+    for (i, j), distance in found.items():
+        weight[i, j] = weight[j, i] = importance(known, (i, j)) * distance
     most = known.size / (USEFUL * known.meter.plan.quantum * (len(cells) / max(known.meter.left, 1)) ** 0.5)
+    joined = [_root(known, weight)]
     tables: list[tuple[int, ...]] = []
     while len(joined) < len(cells):
-        near = {c: {p: weights[min(c, p), max(c, p)] for p in joined} for c in range(len(cells)) if c not in joined}
-        child = max(near, key=lambda c: (max(near[c].values()), -c))
+        others = [j for j in range(len(cells)) if j not in joined]
+        child = others[int(np.argmax(weight[np.ix_(others, joined)].max(axis=1)))]
         parents: list[int] = []
-        for other in sorted(joined, key=lambda p: (-near[child][p], p)):
+        for other in sorted(joined, key=lambda p: (-weight[child, p], p)):
             size = cells[child] * cells[other] * math.prod(cells[p] for p in parents)
-            stands_out = near[child][other] > STANDS_OUT * known.meter.plan.score
+            stands_out = weight[child, other] > STANDS_OUT * known.meter.plan.score
             if not parents or (len(parents) < DEGREE and size <= most and stands_out):
                 parents.append(other)
         tables.append((*parents, child))
         joined.append(child)
     made = measured(known, tables)
-    degrees = [len(each.columns) - 1 for each in made]
-    return made, [
-        f"Every column but the first was measured together with {min(degrees)} to {max(degrees)} columns before it."
-    ]
+    several = sum(len(each.columns) > 2 for each in made)  # noqa: PLR2004 - the column and one parent
+    note = (
+        f"{len(made)} columns were measured together with one column before each, {several} of them with more; other "
+        "relationships are kept only as far as they follow from these."
+    )
+    return made, [note, expecting.pairs(known, made, found)]
 
 
-def _root(known: Survey, weights: Mapping[tuple[int, int], float]) -> int:
-    names = [column.name for column in known.columns]
+def _root(known: Survey, weight: NDArray[np.float64]) -> int:
     if known.knowledge.target is not None:
-        return names.index(known.knowledge.target)
-    return max(range(len(names)), key=lambda j: (sum(w for pair, w in weights.items() if j in pair), -j))
+        return [column.name for column in known.columns].index(known.knowledge.target)
+    return int(np.argmax(weight.sum(axis=1)))
 
 
 def scored(known: Survey) -> dict[tuple[int, int], float]:
-    """Return every pair's noisy distance from independence, in rows, times what it matters."""
+    """Return every pair's noisy distance from independence, in rows."""
     every = list(combinations(range(len(known.columns)), 2))
     ones = [one.counts.astype(np.float64) for one in known.ones()]
     found = distances(known, every, known.bins(), independence(ones, known.size))
-    return {pair: importance(known, pair) * score for pair, score in zip(every, found, strict=True)}
+    return {pair: float(distance) for pair, distance in zip(every, found, strict=True)}
 
 
 def measured(known: Survey, columns: Sequence[tuple[int, ...]]) -> list[NoisyMarginal]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from gateway.estimation import pairwise
 from gateway.estimation.measurement import NoisyMarginal
+from gateway.raw.generate import expecting
 from gateway.raw.generate.surveying import allot
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class _Choice:
 
     pairs: tuple[Pair, ...]
     quanta: tuple[int, ...]
+    distances: dict[Pair, float]
+    """The noisy distance of every pair from what was expected of it."""
 
 
 def two_rounds(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
@@ -68,7 +71,8 @@ def two_rounds(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     second = _choose(known, every, to, model.pair, known.meter.left, COST[1])
     tables += _measure(known, second, to, "second round")
     measured = set(first.pairs) | set(second.pairs)
-    return tables, [f"{len(measured)} of {len(every)} pairs of columns were measured, the others follow from these."]
+    note = f"{len(measured)} of {len(every)} pairs of columns were measured, the others follow from these."
+    return tables, [note, expecting.pairs(known, tables, second.distances)]
 
 
 def independence(ones: Sequence[NDArray[np.float64]], size: float) -> Expectation:
@@ -92,7 +96,8 @@ def _choose(
     chosen = order[: min(int(np.argmax(worth)) + 1, max(quanta, 1))]
     parts = allot(list(y[chosen]), quanta)
     kept = sorted((every[at], part) for at, part in zip(chosen.tolist(), parts, strict=True) if part)
-    return _Choice(pairs=tuple(pair for pair, _ in kept), quanta=tuple(part for _, part in kept))
+    return _Choice(pairs=tuple(pair for pair, _ in kept), quanta=tuple(part for _, part in kept),
+                   distances=dict(zip(every, scores.tolist(), strict=True)))  # fmt: skip
 
 
 def importance(known: Survey, pair: Pair) -> float:
