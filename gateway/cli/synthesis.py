@@ -27,6 +27,8 @@ __all__ = ["Wanted", "again", "anew", "draft", "show", "spending"]
 
 LARGEST_EPSILON = 10.0
 LARGEST_DELTA = 1e-3
+CERTAIN = 99
+"""From so many per cent on the digits behind the point matter."""
 
 
 def draft(table: Path, domain: Path | None, to: Path) -> None:
@@ -94,16 +96,17 @@ def show(outcome: Outcome, *, style: Format) -> None:
     if style is Format.JSON:
         as_json(_found(outcome))
         return
-    odds = worst_posterior(certificate.epsilon)
+    sure = 100 * worst_posterior(certificate.epsilon)
     _line(f"{outcome.rows:,} synthetic rows of {len(outcome.columns)} columns.")
     _line(f"  protects   {certificate.meaning}")
     _line(f"  guarantee  epsilon {certificate.epsilon:.3f}, delta {certificate.delta:g}: who was 50 % sure that "
-          f"somebody is in the file can become {100 * odds:.0f} % sure, no more")  # fmt: skip
+          f"somebody is in the file can become {sure:.{0 if sure < CERTAIN else 3}f} % sure, no more")  # fmt: skip
     _line(f"  spent      {_account(outcome)}")
     for note in certificate.notes:
         _line(f"  note       {note}")
-    for name, reason in outcome.left_out.items():
-        _line(f"  left out   {name}: {reason}")
+    for reason in dict.fromkeys(outcome.left_out.values()):
+        names = [name for name, why in outcome.left_out.items() if why == reason]
+        _line(f"  left out   {', '.join(names)}: {reason}")
     for file in outcome.files:
         _line(f"  written    {file}")
     if any("is not declared" in reason or "is text without" in reason for reason in outcome.left_out.values()):

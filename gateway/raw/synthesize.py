@@ -73,6 +73,7 @@ class Job:
     run: RunId
     spending: Spending
     plan: Plan
+    generator: Generator
     folder: RunFolder
     records: Records
     settings: RawSettings
@@ -88,6 +89,11 @@ class Job:
     def unit(self) -> UnitName:
         """The unit of protection."""
         return UnitName(self.spending.domain.unit.name if self.spending.domain.unit else "row")
+
+    @property
+    def task(self) -> Task:
+        """What to learn under which budget."""
+        return Task(domains=self.plan.clauses, budget=self.spending.budget, knowledge=self.plan.knowledge)
 
     @property
     def known(self) -> bool:
@@ -130,7 +136,7 @@ def synthesize(
     refuse_output(wanted.out)
     what = plan(spending)
     asked(wanted.where, wanted.shares, what.table.arrow_schema())
-    _generator(spending.generator)
+    generator = _generator(spending.generator)
     folder = RunFolder(folder_of(wanted.out))
     begun = folder.path / "run.json"
     if resume and not begun.exists():
@@ -138,9 +144,16 @@ def synthesize(
     if not begun.exists() and certificate_of(wanted.out).exists():
         raise Refused(f"{certificate_of(wanted.out)} is there already and of another run; move it away")
     with folder.locked():
-        run = _run_of(folder, spending)
-        job = Job(run=run, spending=spending, plan=what, folder=folder, records=records, settings=settings,
-                  progress=progress)  # fmt: skip
+        job = Job(
+            run=_run_of(folder, spending),
+            spending=spending,
+            plan=what,
+            generator=generator,
+            folder=folder,
+            records=records,
+            settings=settings,
+            progress=progress,
+        )
         try:
             return _work(job, wanted)
         except GatewayError as error:
@@ -263,6 +276,8 @@ def _begin(job: Job) -> float:
     if job.state is RunState.FAILED:
         raise Refused(f"run {job.run} has failed and stays so; name another output to start a new one")
     if not job.reached(RunState.RESERVED):
+        # whatever the generator will not take of the declarations, it refuses of a table without rows too
+        job.generator.measure(MemoryCounter(job.plan.table, []), job.task, job.progress)
         budget = job.spending.budget
         with job.step(Action.BUDGET_RESERVED, RunState.RESERVED, epsilon=budget.epsilon, delta=budget.delta) as step:
             step.ledger.reserve(job.run, unit=job.unit, source=job.source, budget=budget, rho=rho(budget),
@@ -273,7 +288,6 @@ def _begin(job: Job) -> float:
 
 def _measure(job: Job) -> Measurements:
     """Spend the budget, once: what was measured lies on disk before anything is made of it."""
-    generator = _generator(job.spending.generator)
     if not job.folder.measurements.exists():
         if job.reached(RunState.MEASURED):
             raise ArtefactFailed(
@@ -284,12 +298,11 @@ def _measure(job: Job) -> Measurements:
         names = list(dict.fromkeys([*job.plan.clauses, *job.plan.key]))
         batches = job.plan.file.batches(job.plan.file.table.name, names)
         counter = MemoryCounter(job.plan.table, batches, unit=job.plan.key)
-        task = Task(domains=job.plan.clauses, budget=job.spending.budget, knowledge=job.plan.knowledge)
-        measured = generator.measure(counter, task, job.progress)
+        measured = job.generator.measure(counter, job.task, job.progress)
         with job.folder.written(job.folder.measurements) as partial:
             partial.mkdir()
             measured.save(partial)
-    return generator.load(job.folder.measurements)
+    return job.generator.load(job.folder.measurements)
 
 
 def _certify(job: Job, measurements: Measurements, *, seed: int) -> Certificate:
@@ -317,11 +330,10 @@ def _certify(job: Job, measurements: Measurements, *, seed: int) -> Certificate:
 
 def _fit(job: Job, measurements: Measurements) -> Fitted:
     """Return the model as it was saved, so that later rows come from the very same one."""
-    generator = _generator(job.spending.generator)
     model = job.folder.path / "model"
     if not model.exists():
-        fitted = generator.fit(measurements, job.progress)
+        fitted = job.generator.fit(measurements, job.progress)
         with job.folder.written(model) as partial:
             partial.mkdir()
             fitted.save(partial)
-    return generator.load_model(model)
+    return job.generator.load_model(model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,12 +20,15 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
+from gateway.cli.printing import Format
+from gateway.cli.synthesis import show
 from gateway.policy.one_table import parse_domain
 from gateway.privacy.accountant import epsilon_independently
 from gateway.privacy.budget import Budget
 from gateway.privacy.events import event_from_json
 from gateway.raw.delivering import Wanted
 from gateway.raw.detect.domain_draft import draft_domain
+from gateway.raw.generate.marginals import MarginalGenerator
 from gateway.raw.planning import Spending, plan
 from gateway.raw.synthesize import Outcome, sample_again, synthesize
 from gateway.records.database import Records
@@ -39,6 +43,7 @@ from gateway.vocabulary.errors import (
     GatewayError,
     PolicyError,
     Refused,
+    Unsupported,
 )
 
 CANARY = "ZQXV"
@@ -98,6 +103,23 @@ class Place:
 def place(tmp_path: Path) -> Place:
     """A file of 1,500 people."""
     pacsv.write_csv(people(1500), tmp_path / "people.csv")
+    return Place(tmp_path, Records.open(SecretStr(f"sqlite:///{tmp_path}/records.db")))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the command has ended once."""
+    folder = tmp_path_factory.mktemp("made")
+    pacsv.write_csv(people(1500), folder / "people.csv")
+    place = Place(folder, Records.open(SecretStr(f"sqlite:///{folder}/records.db")))
+    place.make(place.spending())
+    return folder
+
+
+@pytest.fixture
+def done(made: Path, tmp_path: Path) -> Place:
+    """A copy of that folder."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return Place(tmp_path, Records.open(SecretStr(f"sqlite:///{tmp_path}/records.db")))
 
 
@@ -172,75 +194,108 @@ def test_an_output_that_appears_meanwhile_is_not_overwritten(place: Place, monke
     assert (place.folder / "out.csv").read_text() == "mine"
 
 
-def test_another_output_spends_anew_and_says_so(place: Place) -> None:
+def test_another_output_spends_anew_and_says_so(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     first = place.make(place.spending())
     second = place.make(place.spending(), "other.csv")
+    for outcome, told in ((first, "in all on people.csv"), (second, "MORE on people.csv")):
+        show(outcome, style=Format.TABLE)
+        said = capsys.readouterr().out
+        assert told in said
+        assert "can become 73 % sure" in said
+        assert "left out   note: is not declared" in said
     assert first.spent_before == 0
     assert second.spent_before == pytest.approx(first.spent)
     assert second.spent > first.spent
     assert place.kinds() == ["reserved", "committed"] * 2
 
 
-def test_a_budget_that_is_used_up_refuses_before_reading_and_leaves_no_trace(place: Place) -> None:
-    place.make(place.spending())
+def test_a_budget_that_is_used_up_refuses_before_reading_and_leaves_no_trace(done: Place) -> None:
     with pytest.raises(BudgetRefused):
-        place.make(place.spending(lifetime_epsilon=1.2), "other.csv")
-    assert not (place.folder / "other.csv.gateway" / "run.json").exists()
-    assert place.make(place.spending(), "other.csv").measured_now
+        done.make(done.spending(lifetime_epsilon=1.2), "other.csv")
+    assert not (done.folder / "other.csv.gateway" / "run.json").exists()
+    assert done.make(done.spending(), "other.csv").measured_now
 
 
-def test_the_same_command_after_the_end_makes_the_same_rows_and_spends_nothing(place: Place) -> None:
-    place.make(place.spending())
-    before = (place.folder / "out.csv").read_bytes()
-    (place.folder / "out.csv").unlink()
-    outcome = place.make(place.spending(), resume=True)
+def test_the_same_command_after_the_end_makes_the_same_rows_and_spends_nothing(done: Place) -> None:
+    before = (done.folder / "out.csv").read_bytes()
+    (done.folder / "out.csv").unlink()
+    outcome = done.make(done.spending(), resume=True)
     assert not outcome.measured_now
-    assert (place.folder / "out.csv").read_bytes() == before
-    assert place.kinds() == ["reserved", "committed"]
+    assert (done.folder / "out.csv").read_bytes() == before
+    assert done.kinds() == ["reserved", "committed"]
 
 
-def test_what_is_not_the_same_run_is_not_taken_up(place: Place) -> None:
-    place.make(place.spending())
-    (place.folder / "out.csv").unlink()
+def test_what_is_not_the_same_run_is_not_taken_up(done: Place) -> None:
+    (done.folder / "out.csv").unlink()
     for changed in (
         {"budget": Budget(2.0, 1e-6)},
         {"generator": "pairwise"},
         {"domain": "columns: {age: {kind: integer}}"},
     ):
         with pytest.raises(Refused, match="belongs to another run"):
-            place.make(place.spending(**changed))
+            done.make(done.spending(**changed))
     with pytest.raises(Refused, match="no run to resume"):
-        place.make(place.spending(), "other.csv", resume=True)
-    other = Records.open(SecretStr(f"sqlite:///{place.folder}/other.db"))
+        done.make(done.spending(), "other.csv", resume=True)
+    other = Records.open(SecretStr(f"sqlite:///{done.folder}/other.db"))
     with pytest.raises(Refused, match="is not in these records"):
-        Place(place.folder, other).make(place.spending())
+        Place(done.folder, other).make(done.spending())
 
 
-def test_lost_measurements_are_not_made_again(place: Place) -> None:
-    place.make(place.spending())
-    (place.folder / "out.csv").unlink()
-    measurements = place.folder / "out.csv.gateway" / "measurements"
-    measurements.rename(place.folder / "elsewhere")
-    with pytest.raises(ArtefactFailed, match="cannot be measured again"):
-        place.make(place.spending())
+def test_a_run_that_is_interrupted_says_how_to_go_on_and_spends_once(place: Place) -> None:
+    def interrupt(phase: str, _share: float) -> None:
+        if phase == "reading":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        synthesize(
+            place.spending(), Wanted(out=place.folder / "out.csv"), records=place.records,
+            settings=RawSettings(person="ada"), progress=interrupt,
+        )  # fmt: skip
+    assert caught.value.__notes__ == [
+        "Nothing is lost. The same command takes up what had begun; it never measures twice."
+    ]
+    assert place.kinds() == ["reserved"]
+    assert place.make(place.spending(), resume=True).measured_now
     assert place.kinds() == ["reserved", "committed"]
 
 
-def test_other_rows_of_a_model_cost_nothing(place: Place) -> None:
-    place.make(place.spending())
-    folder = place.folder / "out.csv.gateway"
-    (place.folder / "people.csv").unlink()
+def test_what_a_generator_refuses_is_told_before_anything_is_reserved(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Unsupported("not with these columns")
+
+    monkeypatch.setattr(MarginalGenerator, "measure", refuse)
+    with pytest.raises(Unsupported):
+        place.make(place.spending())
+    assert place.kinds() == []
+    monkeypatch.undo()
+    assert place.make(place.spending()).measured_now
+
+
+def test_lost_measurements_are_not_made_again(done: Place) -> None:
+    (done.folder / "out.csv").unlink()
+    measurements = done.folder / "out.csv.gateway" / "measurements"
+    measurements.rename(done.folder / "elsewhere")
+    with pytest.raises(ArtefactFailed, match="cannot be measured again"):
+        done.make(done.spending())
+    assert done.kinds() == ["reserved", "committed"]
+
+
+def test_other_rows_of_a_model_cost_nothing(done: Place) -> None:
+    folder = done.folder / "out.csv.gateway"
+    (done.folder / "people.csv").unlink()
     for out in ("a.csv", "b.csv"):
-        asked = Wanted(out=place.folder / out, rows=300, where=["sex = 'f'", "age >= 40"], seed=5)
+        asked = Wanted(out=done.folder / out, rows=300, where=["sex = 'f'", "age >= 40"], seed=5)
         outcome = sample_again(folder, asked, progress=nothing)
         assert (outcome.rows, outcome.measured_now, outcome.certificate.sampling_seed) == (300, False, 5)
-    rows = place.rows("a.csv")
+    rows = done.rows("a.csv")
     assert (rows.num_rows, set(rows["sex"].to_pylist())) == (300, {"f"})
     assert min(rows["age"].to_pylist()) >= 40
-    assert (place.folder / "a.csv").read_bytes() == (place.folder / "b.csv").read_bytes()
-    assert place.kinds() == ["reserved", "committed"]
+    assert (done.folder / "a.csv").read_bytes() == (done.folder / "b.csv").read_bytes()
+    assert done.kinds() == ["reserved", "committed"]
     with pytest.raises(ArtefactFailed, match="holds no finished model"):
-        sample_again(place.folder, Wanted(out=place.folder / "c.csv"), progress=nothing)
+        sample_again(done.folder, Wanted(out=done.folder / "c.csv"), progress=nothing)
 
 
 def test_classes_can_have_other_shares(place: Place) -> None:
@@ -368,10 +423,10 @@ def fork() -> Callable[[list[dict[str, Any]]], list[int]]:
     return run
 
 
-def test_a_run_killed_at_any_step_is_taken_up_by_the_same_command_and_never_measures_twice(
+def test_a_run_killed_before_or_after_measuring_is_taken_up_by_the_same_command_and_never_measures_twice(
     tmp_path: Path, fork: Callable[[list[dict[str, Any]]], list[int]]
 ) -> None:
-    steps = {1: "created", 2: "reserved", 3: "measured", 4: "sampled"}
+    steps = {2: "reserved", 3: "measured"}
     jobs, places = [], []
     for number in steps:
         folder = tmp_path / str(number)
@@ -387,10 +442,9 @@ def test_a_run_killed_at_any_step_is_taken_up_by_the_same_command_and_never_meas
     for folder, state in zip(places, steps.values(), strict=True):
         records = Records.open(SecretStr(f"sqlite:///{folder}/.gateway/records.db"))
         assert [run.state.value for run in records.runs.list()] == [state]
-        assert not (folder / "out.csv").exists() or state == "sampled"
+        assert not (folder / "out.csv").exists()
         measured = folder / "out.csv.gateway" / "measurements" / "measurements.json"
         noisy.append(sha256_file(measured) if measured.exists() else None)
-        (folder / "out.csv").unlink(missing_ok=True)
     assert fork([{**job, "steps": 0} for job in jobs]) == [0] * len(steps), (places[0] / "said-2").read_text()
     for folder, before in zip(places, noisy, strict=True):
         records = Records.open(SecretStr(f"sqlite:///{folder}/.gateway/records.db"))
