@@ -100,6 +100,15 @@ class Meter:
         self._record(label, self._plan.quantum, 0, quanta)
         return self._noise.add(counts, sigma=self._plan.quantum, times=quanta)
 
+    def missed(self, counts: NDArray[np.int64], *, quanta: int) -> NDArray[np.int64]:
+        """Return answers for cells of a search's query that were not asked for when it was answered.
+
+        For ``Search`` alone. It is one query: its cells have no row in common, and the event is recorded already.
+        """
+        if not quanta:
+            return counts
+        return self._noise.add(counts, sigma=self._plan.quantum, times=quanta)
+
     def selected(self, label: str, *, pieces: int) -> float:
         """Record a selection that may use up ``pieces`` of delta, and return that delta. For ``Search`` alone."""
         self._selections = _taken(self._selections, pieces)
@@ -133,13 +142,27 @@ class Search:
         public: NDArray[np.int64],
     ) -> None:
         """Hold the exact counts. They, and the noisy counts of values that have not shown, never leave."""
-        order = sorted(range(len(values)), key=values.__getitem__)
-        self._meter, self._label, self._values = meter, label, [values[at] for at in order]
-        self._exact = np.concatenate([public, counts[np.array(order, dtype=np.int64)]])
+        self._meter, self._label, self._values = meter, label, list(values)
+        self._exact = np.concatenate([public, counts])
         self._sums = np.zeros_like(self._exact)
         self._shown = np.arange(self._exact.size) < public.size
         self._public = public.size
         self._quanta = 0
+
+    def declare(self, values: Sequence[str]) -> None:
+        """Let ``values``, which are public, show from now on, whether or not a row has them.
+
+        Those that no row has get the noise that they would have had from the beginning.
+        """
+        at = {value: place for place, value in enumerate(self._values, start=self._public)}
+        absent = [value for value in values if value not in at]
+        self._shown[[at[value] for value in values if value in at]] = True
+        none = np.zeros(len(absent), dtype=np.int64)
+        drawn = self._meter.missed(none, quanta=self._quanta)
+        self._values += absent
+        self._exact = np.concatenate([self._exact, none])
+        self._sums = np.concatenate([self._sums, drawn])
+        self._shown = np.concatenate([self._shown, np.ones(len(absent), dtype=np.bool_)])
 
     def more(self, quanta: int, *, pieces: int) -> tuple[list[str], Answer]:
         """Spend ``quanta`` and ``pieces`` of delta; return all values that have shown, sorted, and the noisy counts.
@@ -150,11 +173,12 @@ class Search:
         self._quanta += quanta
         delta = self._meter.selected(self._label, pieces=pieces)
         plan = self._meter.plan
-        bar = calibration.threshold(plan.quantum, delta, times=self._quanta)
-        self._shown |= self._sums >= bar
-        passing = np.flatnonzero(self._shown)
-        shown = [self._values[at - self._public] for at in passing[self._public :].tolist()]
-        return shown, _mean(self._sums[passing], plan.quantum, self._quanta)
+        self._shown |= self._sums >= calibration.threshold(plan.quantum, delta, times=self._quanta)
+        passing = np.flatnonzero(self._shown)[self._public :].tolist()
+        passing.sort(key=lambda at: self._values[at - self._public])
+        order = [*range(self._public), *passing]
+        shown = [self._values[at - self._public] for at in passing]
+        return shown, _mean(self._sums[order], plan.quantum, self._quanta)
 
 
 def _mean(sums: NDArray[np.int64], sigma: float, times: int) -> Answer:

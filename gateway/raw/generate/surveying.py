@@ -17,6 +17,7 @@ from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.domain import Values
 from gateway.raw.generate.measurements import one_ways
 from gateway.raw.generate.tallying import ColumnTally, Tally
+from gateway.raw.generate.vocabularies import rest_of
 from gateway.vocabulary.schema import TEXT_KINDS
 
 if TYPE_CHECKING:
@@ -126,6 +127,12 @@ class Survey:
         listed, answer = self.searches[position].more(quanta, pieces=pieces)
         tally.domain, tally.found = Values(values=tuple(listed), rest=domain.rest, other=True), answer
 
+    def complete(self, position: int) -> None:
+        """Add the rest of the well-known list that a column seems to hold to the values that are counted."""
+        domain = self.tally.columns[position].domain
+        if isinstance(domain, Values):
+            self.searches[position].declare(rest_of([str(value) for value in domain.values]))
+
     def total(self, quanta: int) -> None:
         """Spend ``quanta`` on the number of rows."""
         exact = self.counter.count([[]])[0]
@@ -169,6 +176,7 @@ def _second_look(known: Survey, quanta: int) -> None:
     for j, part in enumerate(allot(needs, max(0, quanta))):
         known.progress("second look", j / len(known.columns))
         if part and j in pieces:
+            known.complete(j)
             known.search(j, part, pieces=pieces[j])
         else:
             known.one_way(j, part)
