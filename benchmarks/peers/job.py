@@ -2,7 +2,7 @@
 
 Each module beside this one that runs a generator is started as ``python -P -m benchmarks.peers.NAME JOB.json`` in a
 fresh process of its own environment, reads the rows, and writes as many synthetic ones as CSV: that whole process is
-measured. Only pandas and NumPy may be imported here: every peer brings its own versions of them.
+measured. Only NumPy and pandas may be imported here: every peer brings its own versions of them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 BINS = 32
@@ -43,11 +43,15 @@ class Job:
 
     def read(self) -> pd.DataFrame:
         """Return the real rows: numbers as float64 with NaN, texts as objects with NaN."""
+        import pandas as pd  # noqa: PLC0415 - not everything that is measured needs it
+
         types = dict.fromkeys(self.numbers, "float64") | dict.fromkeys(self.texts, "object")
         return pd.read_csv(self.rows, dtype=types, keep_default_na=False, na_values=[""])
 
     def write(self, rows: pd.DataFrame) -> None:
         """Write synthetic ``rows``: numbers rounded to their digits and kept within their bounds."""
+        import pandas as pd  # noqa: PLC0415 - as above
+
         done = pd.DataFrame(index=rows.index)
         for name, (low, high, scale) in self.numbers.items():
             values = pd.to_numeric(rows[name], errors="coerce").astype("float64").clip(low, high).round(scale)
