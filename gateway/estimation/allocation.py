@@ -47,13 +47,17 @@ class Splits:
         owners = np.concatenate([group_of[alive], bare]).astype(np.int64)
         shares = np.concatenate([weight[alive], np.ones(bare.size)])
         order = np.argsort(owners, kind="stable")
-        self._members, owners, shares = members[order].astype(np.int32), owners[order], shares[order]
-        self._start = np.searchsorted(owners, np.arange(groups + 1)).astype(np.int64)
+        self.members, owners, shares = members[order].astype(np.int32), owners[order], shares[order]
+        """The members of all groups, one group after the other."""
+        self.start = np.searchsorted(owners, np.arange(groups + 1)).astype(np.int64)
+        """Where each group's members start, and at the end where the last group's stop."""
         whole = np.bincount(owners, weights=shares, minlength=groups)
         shares = shares / whole[owners]
         sums = np.cumsum(shares)
-        self._edges = sums - (sums[self._start[:-1]] - shares[self._start[:-1]])[owners]
-        self.single = bool((np.diff(self._start) == 1).all())
+        self.shares = shares
+        """The share of each of ``members`` of its group."""
+        self._edges = sums - (sums[self.start[:-1]] - shares[self.start[:-1]])[owners]
+        self.single = bool((np.diff(self.start) == 1).all())
         """Whether every group has one member only."""
 
     def divide(self, groups: NDArray[np.int32], *, seed: int) -> NDArray[np.int32]:
@@ -63,20 +67,20 @@ class Splits:
         ``groups``, whose values must lie in the range (NOT checked).
         """
         if self.single:
-            return np.asarray(self._members[groups])
+            return np.asarray(self.members[groups])
         members = np.empty(groups.size, dtype=np.int32)
         state = np.array([seed], dtype=np.uint64)
-        _divide(np.ascontiguousarray(groups), self._start, self._members, self._edges, state, members)
+        _divide(np.ascontiguousarray(groups), self.start, self.members, self._edges, state, members)
         return members
 
     def draw(self, groups: NDArray[np.int32], generator: np.random.Generator) -> NDArray[np.int32]:
         """Return a member for every entry of ``groups``, each drawn by itself."""
-        lowest, highest = self._start[groups], self._start[groups + 1] - 1
+        lowest, highest = self.start[groups], self.start[groups + 1] - 1
         marks = generator.random(groups.size)
         # within a group the edges rise from 0 to 1: one rising row of numbers over all groups
-        owner = np.repeat(np.arange(self._start.size - 1), np.diff(self._start))
+        owner = np.repeat(np.arange(self.start.size - 1), np.diff(self.start))
         found = np.searchsorted(self._edges + owner, marks + groups, side="right")
-        return np.asarray(self._members[np.clip(found, lowest, highest)])
+        return np.asarray(self.members[np.clip(found, lowest, highest)])
 
 
 @kernel

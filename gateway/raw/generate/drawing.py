@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from gateway.estimation.feasible import CONTRADICTION
+from gateway.estimation.refining import refine
 from gateway.raw.generate import conditions, orders
 from gateway.raw.generate.orders import Drawn
 from gateway.vocabulary.errors import ConfigurationError
@@ -88,7 +89,7 @@ class Drawing:
         drawn: dict[int, Drawn] = {}
         origin: dict[int, NDArray[np.int64]] = {}
         for j in sorted(linked - determined):
-            drawn[j], origin[j] = self._column(codes[:, j], j, np.random.default_rng([seed, j]), seed=seed)
+            drawn[j], origin[j] = self._column(codes, j, np.random.default_rng([seed, j]))
         self._determine(drawn, origin)
         bad = self._order(codes, drawn, seed)
         for j, each in drawn.items():
@@ -97,18 +98,22 @@ class Drawing:
         return _without(made, bad, seed) if bad.size else made
 
     def _single(self, codes: NDArray[np.int32], j: int, seed: int) -> pa.Array:
-        each, _ = self._column(codes[:, j], j, np.random.default_rng([seed, j]), seed=seed)
-        return self.expansions[j].typed(each.numbers, each.null)
+        generator, to = np.random.default_rng([seed, j]), self.expansions[j]
+        pieces = self._pieces(codes, j, generator)
+        return to.typed(to.numbers(pieces, generator), to.null[pieces] if to.null.any() else None)
+
+    def _pieces(self, codes: NDArray[np.int32], j: int, generator: np.random.Generator) -> NDArray[np.int32]:
+        splits = self.expansions[j].splits
+        pieces = splits.divide(codes[:, j], seed=int(generator.integers(0, 2**63)))
+        refine(codes, j, pieces, splits, seed=int(generator.integers(0, 2**63)))
+        return pieces
 
     def _column(
-        self, codes: NDArray[np.int32], j: int, generator: np.random.Generator, *, seed: int | None
+        self, codes: NDArray[np.int32], j: int, generator: np.random.Generator, *, apart: bool = False
     ) -> tuple[Drawn, NDArray[np.int64]]:
-        """Return the numbers of one column, and the fine cell of each; without a seed every row is drawn by itself."""
+        """Return the numbers of one column, and the fine cell of each; ``apart``: every row is drawn by itself."""
         to = self.expansions[j]
-        if seed is None:
-            pieces = to.splits.draw(codes, generator)
-        else:
-            pieces = to.splits.divide(codes, seed=int(generator.integers(0, 2**63)))
+        pieces = to.splits.draw(codes[:, j], generator) if apart else self._pieces(codes, j, generator)
         return Drawn(numbers=to.numbers(pieces, generator), null=to.null[pieces]), to.origin[pieces]
 
     def _determine(self, drawn: dict[int, Drawn], origin: dict[int, NDArray[np.int64]]) -> None:
@@ -133,7 +138,7 @@ class Drawing:
             made: dict[int, Drawn] = {}
             origin: dict[int, NDArray[np.int64]] = {}
             for j in [*free, *tied]:
-                made[j], origin[j] = self._column(codes[rows, j], j, generator, seed=None)
+                made[j], origin[j] = self._column(codes[rows], j, generator, apart=True)
             self._determine(made, origin)
             return made
 

@@ -70,12 +70,12 @@ class Expansion:
             return np.minimum(low + (high - low) * (generator.integers(0, STEPS, size=low.size) / STEPS), high)
         return _settled(_whole(low, high, generator), low, self.column)
 
-    def typed(self, numbers: Numbers, null: NDArray[np.bool_]) -> pa.Array:
+    def typed(self, numbers: Numbers, null: NDArray[np.bool_] | None) -> pa.Array:
         """Return an Arrow array of the column's own type; ``null`` ones are NULL."""
         if self.column.kind not in TEXT_KINDS:
-            return physical.typed(numbers, ~null, self.column)
-        places = pa.array(numbers.astype(np.int32), mask=null if null.any() else None)
-        return pc.take(pa.array(self.texts, pa.string()), places)
+            present = np.ones(numbers.size, dtype=np.bool_) if null is None else ~null
+            return physical.typed(numbers, present, self.column)
+        return pc.take(pa.array(self.texts, pa.string()), pa.array(numbers, mask=null))
 
 
 def expand(column: Column, domain: Domain, to: Bins) -> Expansion:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from gateway.estimation import allocation
+from gateway.estimation import allocation, refining
 from gateway.estimation.workers import workers
 from gateway.raw.generate import dependencies, modelfiles, orders
 from gateway.raw.generate.drawing import Drawing
@@ -164,6 +164,7 @@ def fit(
         forbidden={pair: table for pair, table in inner.items() if table.any()},
     )
     allocation.load_kernels()
+    refining.load_kernels()
     rules = dependencies.rules(dependent, expansions, model.one_ways, getattr(model, "pair", None), seed=seed)
     drawing = Drawing(expansions=expansions, rules=rules, orders=declared)
     return FittedTable(generator=measurements.generator, model=model, drawing=drawing)
