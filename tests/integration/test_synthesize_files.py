@@ -373,6 +373,8 @@ FORKS = """
 import json, os, signal, sys
 from contextlib import contextmanager
 import gateway.cli.synthesis  # the slow imports, shared by all forks
+import gateway.raw.generate.generators.independent
+import alembic.command, numba, pandas, sqlalchemy.dialects.sqlite
 from gateway.__main__ import main
 from gateway.records.database import Records
 
