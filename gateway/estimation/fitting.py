@@ -237,4 +237,7 @@ def count(rows: NDArray[np.uint16], layout: Layout, counts: NDArray[np.int32], c
 
 def column_counts(rows: NDArray[np.uint16], cells: Sequence[int]) -> NDArray[np.float64]:
     """Return how many rows have each cell of each column, all columns one after the other."""
-    return np.concatenate([np.bincount(rows[:, j], minlength=size) for j, size in enumerate(cells)]).astype(np.float64)
+    start = starts(cells)
+    counts = np.zeros(start[-1], dtype=np.int64)
+    gibbs.tally(rows, start, counts)
+    return counts.astype(np.float64)

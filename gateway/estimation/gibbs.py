@@ -72,7 +72,7 @@ _SHIFT_1, _SHIFT_2, _SHIFT_3, _SHIFT_4 = np.uint64(30), np.uint64(27), np.uint64
 _UNIT = np.float32(2.0**-24)
 _LANES, _NONE, _ONE = np.uint64(WIDTH), np.uint64(0), np.uint64(1)
 _ZERO, _FAINT = np.float32(0.0), np.float32(1e-20)
-_BLOCK = 4096
+_BLOCK = 1024
 """Rows counted before the next table's turn: they stay in the fastest memory."""
 
 
@@ -337,3 +337,36 @@ def count(rows: NDArray[np.uint16], links: Links, counts: NDArray[np.int32], beg
             a, b, at, width = left[q], right[q], np.uint64(offset[q]), np.uint64(cells[right[q]])
             for r in range(block, stop):
                 counts[at + np.uint64(rows[r, a]) * width + np.uint64(rows[r, b])] += np.int32(1)
+
+
+@kernel
+def tally(rows: NDArray[np.uint16], start: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
+    """Add to ``counts``, from ``start[j]`` on, the rows in each cell of column j."""
+    for r in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            counts[np.uint64(start[j]) + np.uint64(rows[r, j])] += 1
+
+
+@kernel
+def pick(rows: NDArray[np.uint16], places: NDArray[np.int64], picked: NDArray[np.uint16]) -> None:
+    """Copy the rows at ``places`` into ``picked``."""
+    for r in range(places.size):
+        place = np.uint64(places[r])
+        for j in range(rows.shape[1]):
+            picked[r, j] = rows[place, j]
+
+
+@kernel
+def turn(  # noqa: PLR0917 - numba takes no keywords from outside
+    rows: NDArray[np.uint16],
+    places: NDArray[np.int64],
+    start: NDArray[np.int64],
+    cells: NDArray[np.int32],
+    columns: NDArray[np.int64],
+    codes: NDArray[np.int32],
+) -> None:
+    """Write the rows at ``places`` into ``codes``, column by column: cell v of column j is ``cells[start[j] + v]``."""
+    for r in range(places.size):
+        place = np.uint64(places[r])
+        for j in range(rows.shape[1]):
+            codes[columns[j], r] = cells[np.uint64(start[j]) + np.uint64(rows[place, j])]

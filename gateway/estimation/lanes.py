@@ -43,7 +43,8 @@ def _inside(function: Callable[..., Typed]) -> Callable[..., Any]:
 @register_model(LanesType)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: object, kind: object) -> None:
-        super().__init__(manager, kind, _VECTOR)
+        parent: Any = super()
+        parent.__init__(manager, kind, _VECTOR)
 
 
 _LANES: Any = cast("Callable[..., Any]", LanesType)()

@@ -19,9 +19,10 @@ import numpy as np
 
 from gateway.estimation import feasible, gibbs
 from gateway.estimation.consistency import association, gather, one_ways
-from gateway.estimation.fitting import PIECE, Fit, column_counts, count, read, relax, streams_of
+from gateway.estimation.fitting import Fit, read, relax
 from gateway.estimation.given import condition
-from gateway.estimation.layout import filled_size, lay_out
+from gateway.estimation.layout import filled_size, lay_out, starts
+from gateway.estimation.polishing import draw, mixed
 from gateway.estimation.storage import expect
 from gateway.estimation.workers import workers
 from gateway.vocabulary.errors import ConfigurationError
@@ -37,27 +38,12 @@ if TYPE_CHECKING:
 
 PARTICLES = 6_000
 SWEEPS = 200
-PULL_FEW, PULL_MANY, MANY = 5.0, 15.0, 2_000
-"""How hard polishing pulls at a cell, in powers of e, when its count is off by all of what is expected in it.
-
-With few rows a hard pull favours the likeliest cells, so the softer one serves below ``MANY`` rows.
-"""
-WORTH_POLISHING = 100
-"""Below so many rows polishing would repeat the likeliest rows instead of drawing from the model."""
-POLISHED, POLISH_WORK = 100_000, 1_000_000_000
-"""At most so many rows are polished, and of wide tables only as many as this many table cells can be looked at for.
-
-They make up for what all other rows miss.
-"""
 MEMORY = 512 * 2**20
 """Bytes that tables of pairs may take. A quarter of it at most goes to averaging and polishing."""
 MODELLED, TRACKED = 80, 12
 """Bytes per cell of a pair that is modelled, and of one that is averaged and polished; each filled one takes 4 more."""
 REMEMBERED = 32
 """Conditioned models that are kept."""
-_HUGE = 1e30
-"""What cells that only fill up lanes are made to seem in excess by."""
-
 log = logging.getLogger(__name__)
 
 
@@ -145,17 +131,28 @@ class PairwiseModel:
         generator = np.random.default_rng(seed)
         codes = np.empty((len(self.one_ways), rows), dtype=np.int32)
         for column, counts in enumerate(self.one_ways):
-            codes[column] = np.argmax(counts)
+            if self.core is None or column not in self.live:
+                codes[column] = np.argmax(counts)
         if self.core is not None and rows > 0:
             ones = [self.one_ways[column][cells] for column, cells in zip(self.live, self.support, strict=True)]
             with workers() as crew:
-                drawn = _draw(self.core, ones, rows, generator, crew)
-                order = generator.permutation(rows)
-                crew.each(
-                    lambda at: codes[self.live[at]].__setitem__(slice(None), self.support[at][drawn[:, at]][order]),
-                    range(len(self.live)),
-                )
+                drawn, polished = draw(self.core, ones, rows, generator, crew)
+                self._turn(drawn, mixed(rows, polished, generator), codes, crew)
         return codes.T
+
+    def _turn(
+        self, drawn: NDArray[np.uint16], places: NDArray[np.int64], codes: NDArray[np.int32], crew: Workers
+    ) -> None:
+        """Write the rows at ``places`` of ``drawn`` into ``codes``, as cells of the columns."""
+        start, live = starts([cells.size for cells in self.support]), np.array(self.live)
+        cells = np.concatenate(self.support).astype(np.int32)
+        edges = np.linspace(0, places.size, 9).astype(np.int64)
+        crew.each(
+            lambda k: gibbs.turn(
+                drawn, places[edges[k] : edges[k + 1]], start, cells, live, codes[:, edges[k] : edges[k + 1]]
+            ),
+            range(8),
+        )
 
     def describe(self) -> dict[str, Any]:
         """Return what is not an array, for ``restore``."""
@@ -195,57 +192,6 @@ def restore(described: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) ->
     return PairwiseModel(one_ways=ones, live=live, support=support, core=core)
 
 
-def _draw(
-    core: Fit, ones: Sequence[NDArray[np.float64]], rows: int, generator: np.random.Generator, crew: Workers
-) -> NDArray[np.uint16]:
-    pool = core.particles.shape[0]
-    picks = np.concatenate([np.tile(np.arange(pool), rows // pool), generator.permutation(pool)[: rows % pool]])
-    generator.shuffle(picks)
-    drawn = np.empty((rows, core.particles.shape[1]), dtype=np.uint16)
-    model, streams = core.model(), streams_of(drawn, generator)
-
-    def piece(number: int) -> None:
-        part = slice(number * PIECE, (number + 1) * PIECE)
-        drawn[part] = core.particles[picks[part]]
-        gibbs.sweep(drawn[part], streams[number], model)
-
-    crew.each(piece, range(len(streams)))
-    if rows >= WORTH_POLISHING:
-        _polish(core, model, ones, drawn, generator, crew)
-    return drawn
-
-
-def _polish(  # noqa: PLR0917 - what `_draw` has at hand
-    core: Fit,
-    model: gibbs.Model,
-    ones: Sequence[NDArray[np.float64]],
-    drawn: NDArray[np.uint16],
-    generator: np.random.Generator,
-    crew: Workers,
-) -> None:
-    """Sweep over the last rows of ``drawn``, pulled towards cells that have too few rows."""
-    rows = drawn.shape[0]
-    tracked = core.tracked
-    counts = np.zeros(tracked.size, dtype=np.int32)
-    count(drawn, tracked, counts, crew)
-    pull = PULL_MANY if rows >= MANY else PULL_FEW
-    pair, pair_step = np.zeros(tracked.filled, dtype=np.float32), np.zeros(tracked.size, dtype=np.float32)
-    gibbs.weigh(counts, core.expected, rows, pull, tracked.links, pair, pair_step)
-    wanted = [one * (rows / one.sum()) for one in ones]
-    steps = [pull / (one + 2.0) for one in wanted]
-    seen = np.split(column_counts(drawn, tracked.cells), np.cumsum(tracked.cells)[:-1])
-    excess = gibbs.Excess(
-        pair=pair,
-        pair_step=pair_step,
-        one=tracked.one_way([(s - w) * k for s, w, k in zip(seen, wanted, steps, strict=True)], filling=_HUGE),
-        one_step=tracked.one_way(steps),
-    )
-    looked_at = int(np.repeat(tracked.links.cells, np.diff(tracked.links.first)).sum()) + sum(tracked.cells)
-    polished = max(1, min(POLISHED, POLISH_WORK // looked_at))
-    state = generator.integers(0, 2**64, size=1, dtype=np.uint64)
-    gibbs.polish(drawn[-polished:], state, model, tracked.links, excess)
-
-
 def compile_kernels(progress: Callable[[str, float], None]) -> None:
     """Load the kernels, once in a process; where they were never used before, compile them and cache them on disk.
 
@@ -259,7 +205,11 @@ def compile_kernels(progress: Callable[[str, float], None]) -> None:
     counts, once = np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.float32)
     pair, one = np.zeros(layout.filled, dtype=np.float32), layout.one_way([np.ones(1), np.ones(1)])
     model = gibbs.Model(links=layout.links, bias=one, potential=pair)
+    codes, places, start = np.zeros((2, 2), dtype=np.int32), np.zeros(2, dtype=np.int64), np.zeros(3, dtype=np.int64)
     steps: list[Callable[[], None]] = [
+        lambda: gibbs.tally(rows, start, places.copy()),
+        lambda: gibbs.pick(rows, places, rows.copy()),
+        lambda: gibbs.turn(rows, places, start, codes[0], start, codes[:, :1]),
         lambda: gibbs.spread(once, layout.links, pair),
         lambda: gibbs.count(rows, layout.links, counts, 0, 1),
         lambda: gibbs.sweep(rows, state, model),

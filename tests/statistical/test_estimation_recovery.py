@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gateway.estimation import independent, pairwise
+from gateway.estimation import independent, pairwise, polishing
 from gateway.estimation.measurement import NoisyMarginal
 
 
@@ -120,7 +120,7 @@ def test_a_tenth_of_the_rows_polished_makes_up_for_the_others(monkeypatch: pytes
     fitted = pairwise.fit([measured(joint, c, 5.0, 1) for c in columns], cells, 100_000, seed=0, progress=quiet)
     errors = []
     for polished in (1, 2_000):
-        monkeypatch.setattr(pairwise, "POLISH_WORK", polished * (3 * sum(cells) + sum(cells)))
+        monkeypatch.setattr(polishing, "POLISH_WORK", polished * (3 * sum(cells) + sum(cells)))
         rows = fitted.sample(20_000, seed=0)
         errors.append(np.mean([distance(table_of(rows, cells, p), fitted.pair(*p)) for p in combinations(range(4), 2)]))
     assert errors[1] < 0.4 * errors[0]

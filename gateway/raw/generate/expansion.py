@@ -144,4 +144,4 @@ def _settled(numbers: Numbers, low: Numbers, column: Column) -> Numbers:
     """Return date-times brought to the whole second, where ``low`` allows it; other numbers as they are."""
     if column.kind is not Kind.DATETIME:
         return numbers
-    return np.maximum(numbers - numbers % _SECOND, low)
+    return np.asarray(np.maximum(numbers - numbers % _SECOND, low))
