@@ -209,16 +209,32 @@ def _passing_rate(*, draws: int, delta: float) -> None:
     meter = Meter(DiscreteGaussian(), plan)
     texts = [f"{number:07}" for number in range(draws)]
     search = meter.search("", texts, np.ones(draws, dtype=np.int64), public=np.zeros(0, dtype=np.int64))
-    once, _ = search.more(2)
+    once, _ = search.more(2, pieces=1)
     analytic = calibration.tail(12.0, calibration.threshold(12.0, delta, times=2) - 2, times=2)
     spread = 4.5 * (draws * analytic) ** 0.5
     assert 0.5 * delta < analytic <= delta
     assert abs(len(once) - draws * analytic) <= spread
-    twice, _ = search.more(3)
+    twice, _ = search.more(3, pieces=1)
     assert set(once) <= set(twice)
     assert twice == sorted(twice)
     assert len(twice) <= draws * 2 * delta + spread
     assert [event.delta for event in meter.events if isinstance(event, SelectionEvent)] == [delta, delta]
+
+
+def test_mistake_02_values_of_a_public_list_get_the_same_noise_whether_or_not_anybody_has_them() -> None:
+    plan = Schedule(quantum=12.0, quanta=5, score=0.0, scores=0, selection_delta=1e-9, selections=2)
+    there, absent = [f"there {k}" for k in range(3_000)], [f"absent {k}" for k in range(3_000)]
+    search = Meter(DiscreteGaussian(), plan).search(
+        "", there, np.ones(3_000, dtype=np.int64), public=np.zeros(1, dtype=np.int64)
+    )
+    assert search.more(2, pieces=1)[0] == []
+    search.declare(there + absent)
+    shown, answer = search.more(3, pieces=1)
+    assert shown == sorted(there + absent)
+    assert answer.sigma == pytest.approx((12.0**2 / 5 + 1 / 12) ** 0.5)
+    for counts, mean in ((answer.counts[1:3_001], 0.0), (answer.counts[3_001:], 1.0)):
+        assert abs(counts.mean() - mean) < 5 * answer.sigma / 3_000**0.5
+        assert counts.std() == pytest.approx(answer.sigma, rel=5 / 6_000**0.5)
 
 
 @pytest.mark.parametrize("by", GENERATORS)
@@ -369,7 +385,7 @@ def test_mistake_04_what_is_drawn_is_what_is_recorded_and_what_was_planned_witho
     result = measured(people(HOSTILE["largest"], rows=rows), recording, by=by)
     drawn: Counter[float] = Counter()
     for call in recording.calls:
-        drawn[call.sigma] += call.times
+        drawn[call.sigma] += call.times if call.counts.size else 0
     spent = _spent(result.events)
     assert spent == _planned(by)
     assert Counter({sigma: times for sigma, times in spent.items() if sigma > 0}) == drawn
@@ -515,8 +531,8 @@ def test_mistake_13_measurements_read_back_are_those_that_were_paid_for(tmp_path
     recording = Recording(DiscreteGaussian())
     result = measured(people(rows=ENOUGH), recording)
     before = saved(result, tmp_path / "one")
-    calls = len(recording.calls)
+    calls = sum(call.counts.size > 0 for call in recording.calls)
     again = load(PACKAGE, FLAGSHIP).load(tmp_path / "one")
     assert again.events == result.events
     assert saved(again, tmp_path / "two") == before
-    assert len(recording.calls) == calls == sum(isinstance(e, DiscreteGaussianEvent) for e in result.events)
+    assert calls == sum(isinstance(e, DiscreteGaussianEvent) for e in result.events)

@@ -40,17 +40,21 @@ class Call:
 
 
 class Watched:
-    """A counter, the lists of values that were asked of which are kept: they tell what a search's cells stand for."""
+    """A counter, the lists of values that were asked of which are kept: they tell what a search's cells stand for.
+
+    A search is expected to hold these counts in their order, between cells that are the same for both neighbours. One
+    that counts a value which the target alone has without finding it, such as the rest of a well-known list, is taken
+    for a difference: that is a false alarm, and no fault is missed.
+    """
 
     def __init__(self, counter: Counter, seen: list[tuple[list[str], NDArray[np.int64]]]) -> None:
-        """Pass everything on to ``counter``, and append to ``seen`` what ``values`` returns, sorted by text."""
+        """Pass everything on to ``counter``, and append to ``seen`` what ``values`` returns."""
         self._counter, self._seen = counter, seen
 
     def values(self, column: ColumnName) -> tuple[list[str], NDArray[np.int64]]:
         """See ``Counter.values``."""
         texts, counts = self._counter.values(column)
-        order = sorted(range(len(texts)), key=texts.__getitem__)
-        self._seen.append(([texts[at] for at in order], counts[np.array(order, dtype=np.int64)]))
+        self._seen.append((list(texts), counts.copy()))
         return texts, counts
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the counter has
@@ -127,10 +131,11 @@ class Replay:
         """Return which cells of the two stand for the same, as positions in each."""
         for names, counts in self.seen:
             for other_names, other_counts in self._recording.seen:
-                if names != other_names and _ends_with(mine, counts) and _ends_with(theirs, other_counts):
-                    public = mine.size - counts.size
-                    if public == theirs.size - other_counts.size:
-                        return _shared(names, other_names, public)
+                if names == other_names or mine.size - counts.size != theirs.size - other_counts.size:
+                    continue
+                for public in reversed(range(mine.size - counts.size + 1)):
+                    if _holds(mine, counts, public) and _holds(theirs, other_counts, public):
+                        return _shared(names, other_names, public, after=mine.size - counts.size - public)
         if mine.shape != theirs.shape:
             raise Diverged("noise was asked for on a query of another shape than the first time")
         every = np.arange(mine.size, dtype=np.intp)
@@ -142,13 +147,17 @@ def _watched(counter: Counter, seen: list[tuple[list[str], NDArray[np.int64]]]) 
     return cast("Counter", watched)
 
 
-def _ends_with(counts: NDArray[np.int64], part: NDArray[np.int64]) -> bool:
-    return counts.ndim == 1 and counts.size >= part.size and np.array_equal(counts[counts.size - part.size :], part)
+def _holds(counts: NDArray[np.int64], part: NDArray[np.int64], start: int) -> bool:
+    return counts.ndim == 1 and np.array_equal(counts[start : start + part.size], part)
 
 
-def _shared(mine: Sequence[str], theirs: Sequence[str], public: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _shared(
+    mine: Sequence[str], theirs: Sequence[str], public: int, *, after: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the places of ``public`` cells, of the names that both have, and of as many cells ``after`` these."""
     places = {name: public + at for at, name in enumerate(theirs)}
     pairs = [(at, at) for at in range(public)]
     pairs += [(public + at, places[name]) for at, name in enumerate(mine) if name in places]
+    pairs += [(public + len(mine) + at, public + len(theirs) + at) for at in range(after)]
     both = np.array(pairs, dtype=np.intp).reshape(-1, 2)
     return both[:, 0], both[:, 1]
