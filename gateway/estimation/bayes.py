@@ -16,7 +16,7 @@ import numpy as np
 
 from gateway.estimation import ancestral, feasible
 from gateway.estimation.ancestral import Node, chances
-from gateway.estimation.consistency import gather, one_ways
+from gateway.estimation.consistency import HOPELESS, gather, one_ways
 from gateway.estimation.intervals import margin
 from gateway.estimation.ridge import fitted, shrunk
 from gateway.vocabulary.errors import ConfigurationError
@@ -127,7 +127,11 @@ def fit(
     for each in marginals:
         if each.counts.shape != tuple(cells[j] for j in each.columns):
             raise ValueError(f"the marginal of columns {each.columns} does not have the shape of their cells")
-    tables = {marginal.columns[-1]: marginal for marginal in marginals if len(marginal.columns) > 1}
+    tables = {
+        each.columns[-1]: replace(each, sigma=np.minimum(each.sigma, HOPELESS))
+        for each in marginals
+        if len(each.columns) > 1
+    }
     alone = [margin(each, (j,)) for each in tables.values() for j in each.columns]
     evidence = gather([*(each for each in marginals if len(each.columns) == 1), *alone], cells)
     rules = feasible.rules(forbidden or {})

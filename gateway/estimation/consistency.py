@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ONE_WAY, _TWO_WAY = 1, 2
 POWERS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """How the strength of an association may grow with a cell's independent count."""
-_HOPELESS = 1e50
+HOPELESS = 1e50
 """A sigma above this says as little as this, and its square would overflow."""
 
 
@@ -71,7 +71,7 @@ def _estimate(marginal: NoisyMarginal, cells: Sequence[int]) -> Estimate:
     counts = marginal.counts.astype(np.float64)
     if list(columns) != sorted(columns):
         counts, sigma = counts.T, sigma.T
-    return Estimate(counts=counts, variance=np.square(np.minimum(sigma, _HOPELESS)))
+    return Estimate(counts=counts, variance=np.square(np.minimum(sigma, HOPELESS)))
 
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from gateway.estimation import ancestral, feasible
-from gateway.estimation.consistency import gather, one_ways
+from gateway.estimation.consistency import HOPELESS, gather, one_ways
 from gateway.estimation.correlation import drawn_in, nearest, tetrachoric
 from gateway.estimation.storage import expect
 from gateway.vocabulary.errors import ConfigurationError
@@ -209,7 +209,7 @@ def _correlations(tables: Sequence[NoisyMarginal], ones: Sequence[NDArray[np.flo
             left, right = sorted((table.columns[a], table.columns[b]))
             # rows on the same side in both columns, less those on different sides: a sum of all cells up to signs
             signs = np.indices(table.counts.shape)[[a, b]].sum(axis=0) % 2
-            variance = float(np.square(np.broadcast_to(table.sigma, table.counts.shape)).sum())
+            variance = float(np.square(np.broadcast_to(np.minimum(table.sigma, HOPELESS), table.counts.shape)).sum())
             total[left, right] += float(np.where(signs, -table.counts, table.counts).sum()) / max(variance, _SURE)
             precision[left, right] += 1.0 / max(variance, _SURE)
     found = np.eye(width)
