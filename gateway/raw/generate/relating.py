@@ -1,6 +1,6 @@
 """Ways to spend on relationships what the survey left, for the classical generators; the flagship's is ``selecting``.
 
-Both choose by noisy distances of pairs from independence, each asked for once, and then measure few tables well.
+Both choose by noisy distances of pairs from independence and then measure few tables well.
 """
 
 from __future__ import annotations
@@ -95,11 +95,13 @@ def _root(known: Survey, weight: NDArray[np.float64]) -> int:
 
 
 def scored(known: Survey) -> dict[tuple[int, int], float]:
-    """Return every pair's noisy distance from independence, in rows."""
+    """Return every pair's noisy distance from independence, in rows: the mean of as many scores as there are."""
     every = list(combinations(range(len(known.columns)), 2))
     ones = [one.counts.astype(np.float64) for one in known.ones()]
-    found = distances(known, every, known.bins(), independence(ones, known.size))
-    return {pair: float(distance) for pair, distance in zip(every, found, strict=True)}
+    expected = independence(ones, known.size)
+    rounds = known.meter.scores_left // len(every)
+    found = np.mean([distances(known, every, known.bins(), expected) for _ in range(rounds)], axis=0)
+    return dict(zip(every, found.tolist(), strict=True))
 
 
 def measured(known: Survey, columns: Sequence[tuple[int, ...]]) -> list[NoisyMarginal]:
