@@ -12,7 +12,6 @@ from sqlalchemy.sql import quoted_name
 from gateway.raw.connect import failures
 from gateway.raw.generate.counters import sql_cells
 from gateway.raw.generate.counters.sql_duckdb import DuckEngine
-from gateway.raw.generate.counters.sql_engine import Engine, offsets
 from gateway.raw.generate.counters.sql_mysql import MySQLEngine
 from gateway.raw.generate.counters.sql_postgresql import PostgresEngine
 from gateway.raw.generate.counters.sql_sqlite import SQLiteEngine
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gateway.raw.generate.counters.sql_engine import Engine
     from gateway.raw.generate.counting import Axis
     from gateway.vocabulary.names import ColumnName
     from gateway.vocabulary.schema import Column, Table
@@ -39,8 +39,8 @@ MOST_AXES = 60
 """Different axes in one statement; DuckDB tells GROUPING SETS apart by as many bits."""
 MOST_TABLES = 200
 """Tables in one statement; SQLite takes 500."""
-MOST_CELLS = 2**22
-"""Cells in one statement, unless a single table has more: each takes about 50 bytes of the database's memory."""
+MOST_CELLS = 2**20
+"""Cells in one statement, unless a single table has more: each takes about 100 bytes of the database's memory."""
 _BLOCK = 16
 """Bits of a cell's number that differ in one text of an answer: none is longer than two megabytes."""
 
@@ -119,7 +119,7 @@ class SqlCounter:
 
         rows = self._engine.shared(self._one_per_unit(list(columns.values()), codes), "codes")
         layout = [[(f"c{used.index(name)}", axes[name].cells) for name in table] for table in tables]
-        starts = offsets(layout)
+        starts = sql_cells.offsets(layout)
         counts = np.zeros(starts[-1], dtype=np.int64)
         query = self._engine.counted(rows, layout)
         for cells, times in self._numbers(query):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
+import math
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -19,6 +22,13 @@ if TYPE_CHECKING:
     from gateway.vocabulary.schema import Column
 
     Expression = sa.ColumnElement[Any]
+    Layout = Sequence[tuple[str, int]]
+    """A table as (name of a column of codes, number of its cells) for each axis."""
+
+
+_INT32 = 2**31
+_FEW = 4
+"""Up to so many bounds are compared one by one."""
 
 
 def code(axis: Axis, column: Column, value: Expression, engine: Engine) -> Expression:
@@ -79,10 +89,10 @@ def searched(
 
     if not listed:
         return whole(unlisted)
-    return _bisected(found, [bind(text) for _, text in listed[1:]], leaf)
+    return bisected(found, [bind(text) for _, text in listed[1:]], leaf)
 
 
-def _bisected(value: Expression, cuts: Sequence[Expression], leaf: Callable[[int], Expression]) -> Expression:
+def bisected(value: Expression, cuts: Sequence[Expression], leaf: Callable[[int], Expression]) -> Expression:
     """Return leaf k where ``value`` is at or above k of the ascending ``cuts``: a CASE as deep as their logarithm."""
 
     def between(low: int, high: int) -> Expression:
@@ -107,14 +117,23 @@ def _number(value: Expression, at: Mapping[Any, int], unlisted: int, engine: Eng
         same = value == wanted if not beyond else value >= wanted if one > 0 else value <= wanted
         return sa.case((same, whole(at[one])), else_=whole(unlisted))
 
-    return _bisected(value, [number(one, engine) for one in listed[1:]], leaf)
+    return bisected(value, [number(one, engine) for one in listed[1:]], leaf)
 
 
 def _range(value: Expression, cuts: Sequence[float], bins: Sequence[int], engine: Engine) -> Expression:
     """Ranges side by side with the same bin are one range."""
     kept = [k for k in range(len(cuts)) if bins[k] != bins[k + 1]]
+    near = (
+        bool(kept) and all(isinstance(cuts[k], int) for k in kept) and cuts[kept[-1]] - cuts[kept[0]] < engine.listable
+    )
+    if near and len(kept) > _FEW:
+        # a list with one entry for each number from just below the first bound up to the last
+        first, last = int(cuts[kept[0]]) - 1, int(cuts[kept[-1]])
+        at = (bisect.bisect_right(cuts, number) for number in range(first, last + 1))
+        held = sa.func.greatest(sa.func.least(value, whole(last)), whole(first))
+        return engine.entry([bins[k] for k in at], held - whole(first))
     bounds = [number(cuts[k], engine) for k in kept]
-    return _bisected(value, bounds, lambda k: whole(bins[kept[k]] if k < len(kept) else bins[len(cuts)]))
+    return bisected(value, bounds, lambda k: whole(bins[kept[k]] if k < len(kept) else bins[len(cuts)]))
 
 
 def _remainder(value: Expression, domain: Residues, bins: Sequence[int] | None, engine: Engine) -> Expression:
@@ -124,3 +143,25 @@ def _remainder(value: Expression, domain: Residues, bins: Sequence[int] | None, 
     if bins is None:
         return least + whole(int(domain.rest))
     return _range(least, list(range(1, domain.modulus)), bins[int(domain.rest) :], engine)
+
+
+def offsets(tables: Sequence[Layout]) -> list[int]:
+    """Return where the cells of each of ``tables`` begin, and behind them where they all end."""
+    return [0, *itertools.accumulate(math.prod(cells for _, cells in table) for table in tables)]
+
+
+def flat(codes: sa.FromClause | Mapping[str, Expression], table: Layout, offset: int) -> Expression:
+    """Return the number of the cell of ``table`` that a row with ``codes`` is in, counted from ``offset``.
+
+    Cells are numbered with the last axis the fastest.
+    """
+    named = codes.c if isinstance(codes, sa.FromClause) else codes
+    wide = offset + math.prod(cells for _, cells in table) >= _INT32
+    expression: Expression = whole(offset)
+    stride = 1
+    for name, cells in reversed(table):
+        # codes are of the narrowest type, and their product is not
+        part = sa.cast(named[name], sa.BigInteger() if wide else sa.Integer())
+        expression = expression + (part if stride == 1 else part * whole(stride))
+        stride *= cells
+    return expression

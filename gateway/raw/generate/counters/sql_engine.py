@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,7 +12,7 @@ from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    Expression = sa.ColumnElement[Any]
+    from gateway.raw.generate.counters.sql_cells import Expression, Layout
 
 MOST = 1.7976931348623157e308
 """The largest finite float64."""
@@ -31,6 +29,9 @@ class Engine:
     """Whether answers are sent as a few long texts, which is far faster than one row per cell."""
     parameters = 30_000
     """Parameters that one statement may have."""
+
+    listable = 0
+    """Whole numbers within so many of each other are put into cells by a list; 0 where a CASE is faster."""
 
     def __init__(self, connection: sa.Connection) -> None:
         """Look at the server (never at rows) and prepare the session."""
@@ -73,6 +74,10 @@ class Engine:
         """Return a float64 of ours as a parameter."""
         return sa.literal(number, sa.Double())
 
+    def entry(self, numbers: Sequence[int], at: Expression) -> Expression:
+        """Return the entry ``at``, counted from 0, of a list of ours."""
+        raise NotImplementedError
+
     def readable(self, value: Any) -> str:  # noqa: ANN401 - each driver has its own type
         """Return the text that was fetched as ``text`` has it."""
         return str(value)
@@ -85,30 +90,13 @@ class Engine:
         """Return ``query`` as something that several selects of one statement select from."""
         return query.cte(name)
 
-    def counted(
-        self, codes: sa.FromClause, tables: Sequence[Sequence[tuple[str, int]]]
-    ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    def counted(self, codes: sa.FromClause, tables: Sequence[Layout]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
         """Return (cell, n) of all ``tables``, each a sequence of (column of ``codes``, its number of cells).
 
         Cells of a table are numbered with its last column the fastest, and go on from one table to the next.
         """
         parts = []
-        for table, offset in zip(tables, offsets(tables), strict=False):
-            cell = flat(codes, table, offset)
+        for table, offset in zip(tables, sql_cells.offsets(tables), strict=False):
+            cell = sql_cells.flat(codes, table, offset)
             parts.append(sa.select(cell.label("cell"), sa.func.count().label("n")).select_from(codes).group_by(cell))
-        return sa.union_all(*parts) if len(parts) > 1 else parts[0]
-
-
-def offsets(tables: Sequence[Sequence[tuple[str, int]]]) -> list[int]:
-    """Return where the cells of each of ``tables`` begin, and behind them where they all end."""
-    return [0, *itertools.accumulate(math.prod(cells for _, cells in table) for table in tables)]
-
-
-def flat(rows: sa.FromClause, table: Sequence[tuple[str, int]], offset: int) -> Expression:
-    """Return the number of the cell of ``table`` that each of ``rows`` is in, counted from ``offset``."""
-    expression: Expression = sql_cells.whole(offset)
-    stride = 1
-    for name, cells in reversed(table):
-        expression = expression + sa.cast(rows.c[name], sa.BigInteger()) * sql_cells.whole(stride)
-        stride *= cells
-    return expression
+        return sa.union_all(*parts)

@@ -14,7 +14,7 @@ from gateway.raw.generate.counters.sql_engine import Engine
 from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
-    Expression = sa.ColumnElement[Any]
+    from gateway.raw.generate.counters.sql_cells import Expression
 
 _EPOCH_DAY = 719_528
 """TO_DAYS('1970-01-01')."""

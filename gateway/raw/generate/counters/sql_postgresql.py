@@ -6,21 +6,22 @@ import datetime as dt
 import decimal
 import json
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from gateway.raw.generate import physical
-from gateway.raw.generate.counters import sql_cells
+from gateway.raw.generate.counters import sql_cells, sql_joints
 from gateway.raw.generate.counters.sql_cells import whole
-from gateway.raw.generate.counters.sql_engine import MOST, Engine, flat, offsets
+from gateway.raw.generate.counters.sql_engine import MOST, Engine
 from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    Expression = sa.ColumnElement[Any]
+    from gateway.raw.generate.counters.sql_cells import Expression, Layout
 
 _EPOCH = dt.date(1970, 1, 1)
 _SAFE_DIGITS = 18
@@ -45,10 +46,12 @@ class PostgresEngine(Engine):
     parameters = 60_000
 
     def __init__(self, connection: sa.Connection) -> None:
-        """Learn the server's encoding; compiling a statement of this kind costs more than it brings."""
+        """Learn the server's encoding. Compiling a statement of this kind costs more than it brings."""
         super().__init__(connection)
         self._encoding = str(connection.exec_driver_sql("SHOW server_encoding").scalar_one())
         connection.exec_driver_sql("SET LOCAL jit = off")
+        # with less the planner sorts all rows for most of the tables
+        connection.exec_driver_sql("SET LOCAL work_mem = '128MB'")
 
     def place(self, rows: sa.TableClause, query: sa.Select[Any]) -> sa.Select[Any]:
         """Leave out what belongs to the children of an inherited table; a partitioned table is one table."""
@@ -117,6 +120,12 @@ class PostgresEngine(Engine):
         """Return the text in the form of ``text`` for databases that are not in UTF-8."""
         return sa.literal(text.encode().hex(), sa.Text())
 
+    def entry(self, numbers: Sequence[int], at: Expression) -> Expression:
+        """Return an entry of an array of ours."""
+        return sa.cast(sa.literal(list(numbers), postgresql.ARRAY(sa.Integer())), postgresql.ARRAY(sa.Integer()))[
+            at + whole(1)
+        ]
+
     def readable(self, value: Any) -> str:  # noqa: ANN401 - see Engine
         """Return the text that was fetched."""
         return str(value) if self._encoding == "UTF8" else bytes.fromhex(value).decode()
@@ -129,18 +138,19 @@ class PostgresEngine(Engine):
         """Return a subquery: it is scanned once for all GROUPING SETS."""
         return self.fenced(query, name)
 
-    def counted(
-        self, codes: sa.FromClause, tables: Sequence[Sequence[tuple[str, int]]]
-    ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
-        """Return (cell, n): one grouping set for each table, over the number of its cell."""
-        starts = offsets(tables)
+    def counted(self, codes: sa.FromClause, tables: Sequence[Layout]) -> sa.Select[Any]:
+        """Return (cell, n): one grouping set for each joint table, over the number of its cell."""
+        joint = sql_joints.joints(tables)
+        layouts = [layout for layout, _ in joint]
+        starts = sql_cells.offsets(layouts)
         numbers = [
-            flat(codes, table, start).label(f"k{k}")
-            for k, (table, start) in enumerate(zip(tables, starts, strict=False))
+            sql_cells.flat(codes, layout, start).label(f"k{k}")
+            for k, (layout, start) in enumerate(zip(layouts, starts, strict=False))
         ]
-        rows = self.fenced(sa.select(*numbers), "cells")
+        rows = self.fenced(sa.select(*numbers).select_from(codes), "cells")
         sets = sa.func.grouping_sets(*(sa.tuple_(column) for column in rows.c))
-        return sa.select(sa.func.coalesce(*rows.c).label("cell"), sa.func.count().label("n")).group_by(sets)
+        counted = sa.select(sa.func.coalesce(*rows.c).label("cell"), sa.func.count().label("n")).group_by(sets)
+        return sql_joints.summed(counted, tables, joints=joint, array=postgresql.array, quotient=operator.floordiv, fenced=self.fenced)
 
     def _finite(self, number: Expression) -> Expression:
         return sa.case((number.between(self.double(-MOST), self.double(MOST)), number))

@@ -17,7 +17,7 @@ from gateway.vocabulary.schema import Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Expression = sa.ColumnElement[Any]
+    from gateway.raw.generate.counters.sql_cells import Expression
 
 _EPOCH_DAY, _EPOCH = dt.date(1970, 1, 1), dt.datetime(1970, 1, 1)  # noqa: DTZ001 - naive on purpose
 _MICROSECOND = dt.timedelta(microseconds=1)
