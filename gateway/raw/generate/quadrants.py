@@ -7,13 +7,13 @@ pair each would have 6 times.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gateway.estimation.copula import halves
 from gateway.estimation.measurement import NoisyMarginal
-from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.domain import Values
 from gateway.raw.generate.surveying import allot
 from gateway.vocabulary.schema import TEXT_KINDS
@@ -37,11 +37,14 @@ def quadrants(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     ones = [one.counts.astype(np.float64) for one in known.ones()]
     sides = [halves(one, natural=natural) for one, natural in zip(ones, order, strict=True)]
     tables = covering([j for j, side in enumerate(sides) if side.any()])[: known.meter.left]
+    merged = [side[to.bin_of] for side, to in zip(sides, known.bins(), strict=True)]
+    axes = [replace(known.axis(j), bin_of=bin_of) for j, bin_of in enumerate(merged)]
+    exact = known.counter.count([[axes[j] for j in columns] for columns in tables])
+    parts = allot([1.0] * len(tables), known.meter.left)
     noisy = []
-    for at, (columns, quanta) in enumerate(zip(tables, allot([1.0] * len(tables), known.meter.left), strict=True)):
+    for at, (columns, quanta, counts) in enumerate(zip(tables, parts, exact, strict=True)):
         known.progress("measuring halves", at / len(tables))
-        exact = known.counter.count([[_axis(known, j, sides[j]) for j in columns]])[0]
-        answer = known.meter.histogram(f"halves {known.name(*columns)}", exact, quanta=quanta)
+        answer = known.meter.histogram(f"halves {known.name(*columns)}", counts, quanta=quanta)
         groups = tuple(sides[j] for j in columns)
         noisy.append(NoisyMarginal(columns=columns, counts=answer.counts, sigma=answer.sigma, groups=groups))
     unordered = [str(column.name) for column, natural in zip(known.columns, order, strict=True) if not natural]
@@ -80,9 +83,3 @@ def covering(columns: Sequence[int]) -> list[tuple[int, ...]]:
         apart[np.ix_(group, group)] = False
         groups.append(tuple(sorted(columns[k] for k in group)))
     return groups
-
-
-def _axis(known: Survey, position: int, side: np.ndarray) -> Axis:
-    fine = known.axis(position, known.bins()[position])
-    assert fine.bin_of is not None  # noqa: S101 - made with bins
-    return Axis(column=fine.column, domain=fine.domain, bin_of=side[fine.bin_of])

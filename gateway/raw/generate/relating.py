@@ -113,10 +113,10 @@ def measured(known: Survey, columns: Sequence[tuple[int, ...]]) -> list[NoisyMar
     columns = columns[: known.meter.left]
     cells = [float(np.prod([to[j].count for j in each])) for each in columns]
     parts = allot([size ** (2 / 3) for size in cells], known.meter.left - len(columns))
+    exact = known.counter.count([[known.axis(j, to[j]) for j in each] for each in columns])
     tables = []
-    for at, (each, part) in enumerate(zip(columns, parts, strict=True)):
+    for at, (each, part, counts) in enumerate(zip(columns, parts, exact, strict=True)):
         known.progress("measuring tables", at / len(columns))
-        exact = known.counter.count([[known.axis(j, to[j]) for j in each]])[0]
-        answer = known.meter.histogram(f"table {known.name(*each)}", exact, quanta=part + 1)
+        answer = known.meter.histogram(f"table {known.name(*each)}", counts, quanta=part + 1)
         tables.append(NoisyMarginal(columns=tuple(each), counts=answer.counts, sigma=answer.sigma))
     return tables
