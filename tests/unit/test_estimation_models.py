@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import combinations, pairwise
 from types import ModuleType
 from typing import Any
@@ -195,6 +196,34 @@ def test_where_all_pairs_would_not_fit_only_measured_ones_are_tracked(monkeypatc
     assert fitted.core.tracked.pairs == ((0, 1),)
     assert fitted.pair(2, 0).sum() == pytest.approx(2_000)
     assert fitted.sample(500, seed=0).shape == (500, 3)
+
+
+@pytest.mark.parametrize(("cap", "measured"), [(512, 400), (24, 400), (24, 800)])
+def test_tables_never_take_more_memory_than_the_cap(monkeypatch: pytest.MonkeyPatch, cap: int, measured: int) -> None:
+    monkeypatch.setattr(related, "MEMORY", cap * 2**20)
+    random, cells = np.random.default_rng(0), [32] * 100
+    every = list(combinations(range(100), 2))
+    chosen = [every[k] for k in random.permutation(len(every))[:measured]]
+    marginals = [NoisyMarginal(columns=(j,), counts=np.full(32, 300), sigma=1.0) for j in range(100)]
+    lean = np.rint(9 + 4 * np.cos(np.subtract.outer(np.arange(32), np.arange(32)) / 5)).astype(np.int64)
+    marginals += [NoisyMarginal(columns=pair, counts=lean, sigma=2.0) for pair in chosen]
+    related.compile_kernels(quiet)
+    tracemalloc.start()
+    try:
+        fitted = related.fit(marginals, cells, 9_600, seed=0, progress=quiet, particles=100, sweeps=2)
+        kept = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        fitted.sample(2_000, seed=0)
+        drawn = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    handed_in = 3 * sum(marginal.counts.size * 8 for marginal in marginals)
+    assert kept < cap * 2**20 + handed_in
+    assert drawn < cap * 2**20
+    assert fitted.core is not None
+    assert (len(fitted.core.tracked.pairs) == len(every)) == (cap == 512)
+    assert (len(fitted.core.active.pairs) == measured) == (cap == 512)
 
 
 def test_a_column_with_very_many_neighbours_does_not_overflow() -> None:
