@@ -20,6 +20,8 @@ GHOST = 2.0
 """Light cells whose sum is under so many standard deviations are taken to be empty."""
 MOST_BINS = 32
 """A bin of numbers holds at least 1/MOST_BINS of the rows."""
+DOMINANT, SPREAD_BINS = 0.25, 12
+"""Outside of cells with that share of the rows, a bin holds at least 1/SPREAD_BINS of the rows."""
 MOST_VALUES = 47
 """Listed values that may have a bin of their own."""
 
@@ -95,7 +97,7 @@ def _ranges(
     noisy: NDArray[np.int64], sigma: NDArray[np.float64], mass: NDArray[np.float64], domain: Domain
 ) -> list[list[int]]:
     """Merge neighbouring ranges until each bin is heavy enough; a range that is so by itself stays alone."""
-    bar = np.maximum(HEAVY * sigma, mass.sum() / MOST_BINS)
+    bar = np.maximum(HEAVY * sigma, _least(mass, domain))
     groups: list[list[int]] = []
     light: list[int] = []
     for cell in range(int(domain.rest), mass.size):
@@ -112,6 +114,16 @@ def _ranges(
     if domain.rest and (not groups or noisy[0] >= GHOST * sigma[0]):
         groups.insert(0, [0])
     return groups
+
+
+def _least(mass: NDArray[np.float64], domain: Domain) -> float:
+    """Return what a bin of ranges should hold at least: a part of all rows, or of those outside of dominant cells.
+
+    Where most rows are 0, say, what distinguishes the others is worth bins of its own.
+    """
+    present = mass[int(domain.rest) :]
+    spread = present[present < DOMINANT * mass.sum()].sum()
+    return min(float(mass.sum()) / MOST_BINS, float(spread) / SPREAD_BINS)
 
 
 def _close(groups: list[list[int]], light: list[int], mass: NDArray[np.float64], bar: NDArray[np.float64]) -> None:
