@@ -34,7 +34,7 @@ FIRST = 0.3
 """Share of the quanta that the survey left for the first round."""
 COST = (1.0, 0.4)
 """How much of a table's noise, as it is drawn, is expected to remain after fitting: in the first round, in the second."""
-IMPORTANT = 3.0
+IMPORTANT = 8.0
 """Weight of a pair that is declared to be important, or that the declared target is part of."""
 CHUNK = 500
 """Tables counted at once, which bounds memory."""
