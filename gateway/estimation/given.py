@@ -45,7 +45,7 @@ def condition(
         _tilt(core, bias, column, weights)
     particles, settle = _begin(core, ones, allowed, generator)
     given = replace(core, bias=bias, particles=particles)
-    wanted = _shares(core, allowed)
+    wanted = _shares(core, ones, allowed)
     model, streams = given.model(), streams_of(particles, generator)
     sums, single = np.zeros(core.tracked.size, dtype=np.int32), np.zeros(sum(core.active.cells))
     with workers() as crew:
@@ -89,12 +89,16 @@ def _begin(
     return feasible.start(wanted, zeros(core), pool, generator=generator).astype(np.uint16), FAR
 
 
-def _shares(core: Fit, allowed: Mapping[int, NDArray[np.float64]]) -> list[NDArray[np.float64] | None] | None:
+def _shares(
+    core: Fit, ones: Sequence[NDArray[np.float64]], allowed: Mapping[int, NDArray[np.float64]]
+) -> list[NDArray[np.float64] | None] | None:
     """Return the shares of every column's cells given one column, by the fit's tables; None where these are silent."""
     if len(allowed) != 1:
         return None
     ((column, weights),) = allowed.items()
     shares: list[NDArray[np.float64] | None] = [None] * len(core.tracked.cells)
+    own = ones[column] * weights
+    shares[column] = own / own.sum()
     for pair, (part, rows, columns) in zip(core.tracked.pairs, core.tracked.tables(), strict=True):
         if column in pair:
             table = core.expected[part].reshape(rows, columns).astype(np.float64)

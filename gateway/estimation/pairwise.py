@@ -4,8 +4,8 @@ Noisy tables -> agreed one-ways (``consistency``) -> potentials by Gibbs samplin
 fitted pair tables. All of it is post-processing of measurements: no privacy is spent here.
 
 Memory: besides rows, and three times what is handed in, fitting and sampling hold at most ``MEMORY`` bytes, whatever
-the number of columns and cells: where the tables of all pairs would need more, only measured pairs are averaged and polished, and
-of measured pairs that alone would need more, only those that stand out most are modelled.
+the number of columns and cells: where the tables of all pairs would need more, only measured pairs are averaged and
+polished, and of measured pairs that alone would need more, only those that stand out most are modelled.
 """
 
 from __future__ import annotations

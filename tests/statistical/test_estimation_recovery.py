@@ -126,6 +126,19 @@ def test_a_tenth_of_the_rows_polished_makes_up_for_the_others(monkeypatch: pytes
     assert errors[1] < 0.4 * errors[0]
 
 
+def test_rows_polished_in_parts_are_as_near_as_rows_polished_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    joint = entangled()
+    cells = list(joint.shape)
+    columns = [(j,) for j in range(4)] + list(combinations(range(4), 2))
+    fitted = pairwise.fit([measured(joint, c, 5.0, 1) for c in columns], cells, 100_000, seed=0, progress=quiet)
+    errors = []
+    for parts in (1, 4):
+        monkeypatch.setattr(polishing, "MOST_PARTS", parts)
+        rows = fitted.sample(100_000, seed=0)
+        errors.append(np.mean([distance(table_of(rows, cells, p), fitted.pair(*p)) for p in combinations(range(4), 2)]))
+    assert errors[1] < 1.5 * errors[0] < 0.002
+
+
 @pytest.mark.parametrize("rows", [150, 1_000])
 def test_few_polished_rows_are_still_drawn_from_the_model(rows: int) -> None:
     joint = entangled()

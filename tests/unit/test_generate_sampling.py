@@ -341,6 +341,20 @@ def test_orders_between_other_units_are_exact() -> None:
         assert row["m"] <= dt.datetime.combine(row["d"], dt.time())
 
 
+@pytest.mark.parametrize(
+    ("condition", "below"),
+    [
+        (Condition(lowest=0, highest=109), 100 / 110),
+        (Condition(lowest=95, highest=199), 5 / 105),
+        (Condition(values=(1, 2, 3, 150)), 3 / 4),
+    ],
+)
+def test_a_bin_that_is_allowed_in_part_counts_in_part(condition: Condition, below: float) -> None:
+    table = flat(integers(a=Ranges(starts=(0, 100), last=199, rest=False)), Knowledge(), rows=100_000)
+    made = table.sample(4_000, seed=0, request=where(a=condition))
+    assert np.mean(np.asarray(made["a"]) < 100) == pytest.approx(below, abs=0.02)
+
+
 def test_facts_that_exclude_each_other_are_refused() -> None:
     low, high = Ranges(starts=(0, 5), last=9, rest=False), Ranges(starts=(10, 15), last=19, rest=False)
     with pytest.raises(ConfigurationError, match="exclude each other"):
