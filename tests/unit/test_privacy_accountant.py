@@ -78,6 +78,27 @@ def test_selections_take_delta_and_nothing_else_is_free(route: type[accountant.e
     assert route([*noise(30.0), selection(2e-6)], 1e-6) == math.inf
 
 
+@pytest.mark.parametrize("route", [accountant.epsilon, accountant.epsilon_independently])
+def test_an_event_that_happened_k_times_costs_as_much_as_k_events(route: type[accountant.epsilon]) -> None:
+    often = [DiscreteGaussianEvent(label="", sigma=30.0, cells=4, times=7), *noise(12.5), selection(1e-8)]
+    assert route(often, 1e-6) == route([*noise(*[30.0] * 7, 12.5), selection(1e-8)], 1e-6)
+    assert accountant.concentrated(often) == pytest.approx(7 * 0.5 / 30**2 + 0.5 / 12.5**2)
+    less = [DiscreteGaussianEvent(label="", sigma=30.0, cells=4, times=6), *often[1:]]
+    assert route(less, 1e-6) < route(often, 1e-6)
+
+
+def test_k_answers_cost_as_much_as_one_of_their_mean() -> None:
+    """Up to the lattice: a sum of k discrete Gaussians is hardly told from one with sigma sqrt(k)."""
+    often = [DiscreteGaussianEvent(label="", sigma=40.0, cells=1, times=16)]
+    assert accountant.epsilon(often, 1e-6) == pytest.approx(accountant.epsilon(noise(10.0), 1e-6), rel=3e-3)
+
+
+@pytest.mark.parametrize("times", [0, -1])
+def test_an_event_that_never_happened_is_refused(times: int) -> None:
+    with pytest.raises(ValueError, match="less than once"):
+        accountant.epsilon([DiscreteGaussianEvent(label="", sigma=3.0, cells=1, times=times)], 1e-6)
+
+
 def test_an_event_without_a_price_is_refused() -> None:
     with pytest.raises(TypeError, match="no price"):
         accountant.epsilon([object()], 1e-6)  # type: ignore[list-item]
