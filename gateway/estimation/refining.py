@@ -1,5 +1,4 @@
-"""Fine cells for rows whose bins are known: as many beside every bin of the other columns as independence inside a bin
-would have, with as little chance as can be.
+"""Fine cells for rows whose bins are known, in the right numbers beside every bin of the other columns.
 
 Within a bin nothing is known of how a column's cells go with other columns, so they go with them in proportion. Drawn
 freely they do so up to the error of drawing, which is a good part of what rows are off by once little noise is left;
@@ -65,7 +64,7 @@ def _count(left: NDArray[np.int32], right: NDArray[np.int32], rows: int, columns
 
 
 @kernel
-def _redraw(  # noqa: PLR0917 - numba takes no keywords from outside
+def _redraw(  # noqa: C901, PLR0917 - one kernel: calls out of it cost more than the rest; numba takes no keywords
     codes: NDArray[np.int32],
     column: int,
     start: NDArray[np.int64],
@@ -82,7 +81,7 @@ def _redraw(  # noqa: PLR0917 - numba takes no keywords from outside
     tilt = np.empty(members.size, dtype=np.float64)
     for r in range(codes.shape[0]):
         begin, end = first[codes[r, column]], first[codes[r, column] + 1]
-        if end - begin < 2:
+        if end - begin == 1:
             continue
         now = pieces[r]
         least = np.inf

@@ -74,9 +74,7 @@ def bins(noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, 
     return Bins(bin_of=bin_of, weight=_shares(mass, bin_of, ghost, domain), ghost=ghost)
 
 
-def reweighed(
-    to: Bins, noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, domain: Domain
-) -> Bins:
+def reweighed(to: Bins, noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, domain: Domain) -> Bins:
     """Return the same bins with the shares that these counts give their cells; ghosts have none."""
     mass = project(noisy, sigma, total)
     mass[to.ghost] = 0.0

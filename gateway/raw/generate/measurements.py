@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,7 +62,7 @@ class TableMeasurements:
     bins: tuple[Bins, ...]
     pairs: tuple[NoisyMarginal, ...]
     notes: tuple[str, ...]
-    knowledge: Knowledge = Knowledge()
+    knowledge: Knowledge = field(default_factory=Knowledge)
 
     @property
     def rows(self) -> int:

@@ -72,7 +72,7 @@ class Meter:
         return tuple(self._events)
 
     def histogram(self, label: str, counts: NDArray[np.int64], *, quanta: int) -> Answer:
-        """Return ``counts`` (any shape, sensitivity 1), answered for ``quanta`` (at least 1). ``label``: schema only."""
+        """Return ``counts`` (any shape, sensitivity 1), answered for ``quanta``. ``label`` names schema parts only."""
         self._quanta = _taken(self._quanta, quanta)
         noisy = self._noise.add(counts, sigma=self._plan.quantum, times=quanta)
         self._record(label, self._plan.quantum, noisy.size, quanta)

@@ -33,7 +33,7 @@ ROUNDS = 2
 FIRST = 0.3
 """Share of the quanta that the survey left for the first round."""
 COST = (1.0, 0.4)
-"""How much of a table's noise, as it is drawn, is expected to remain after fitting: in the first round, in the second."""
+"""How much of a table's noise is expected to remain after fitting: in the first round, in the second."""
 IMPORTANT = 8.0
 """Weight of a pair that is declared to be important, or that the declared target is part of."""
 CHUNK = 500
@@ -80,7 +80,7 @@ def independence(ones: Sequence[NDArray[np.float64]], size: float) -> Expectatio
     return lambda i, j: np.outer(np.maximum(ones[i], 0), np.maximum(ones[j], 0)) / size
 
 
-def _choose(
+def _choose(  # noqa: PLR0917 - what a round differs in
     known: Survey, every: Sequence[Pair], to: Sequence[Bins], expected: Expectation, quanta: int, cost: float
 ) -> _Choice:
     """Score ``every`` pair and divide ``quanta`` over those that are worth it; over the best one if none is."""
@@ -108,7 +108,7 @@ def importance(known: Survey, pair: Pair) -> float:
 
 
 def distances(known: Survey, every: Sequence[Pair], to: Sequence[Bins], expected: Expectation) -> list[int]:
-    """Return the noisy L1 distances. One row moves a count by one, and what is subtracted is whole: so by at most one."""
+    """Return noisy L1 distances. One row moves a count by one, and what is subtracted is whole: so by at most one."""
     scores = []
     for start in range(0, len(every), CHUNK):
         known.progress("choosing pairs", start / len(every))

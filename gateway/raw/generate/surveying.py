@@ -16,7 +16,6 @@ from gateway.raw.generate.binning import Bins, bins, reweighed
 from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.domain import Values
 from gateway.raw.generate.measurements import one_ways
-from gateway.raw.generate.tallying import ColumnTally, Tally
 from gateway.raw.generate.vocabularies import rest_of
 from gateway.vocabulary.schema import TEXT_KINDS
 
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
 
     from gateway.estimation.measurement import NoisyMarginal
     from gateway.raw.generate.counting import Counter
-    from gateway.raw.generate.domain import Domain
     from gateway.raw.generate.generator import Progress
     from gateway.raw.generate.knowledge import Knowledge
     from gateway.raw.generate.metering import Meter, Search
+    from gateway.raw.generate.tallying import Tally
     from gateway.vocabulary.schema import Column
 
 TOTAL = 0.01
@@ -136,9 +135,7 @@ class Survey:
     def total(self, quanta: int) -> None:
         """Spend ``quanta`` on the number of rows."""
         exact = self.counter.count([[]])[0]
-        self.tally.totals.append(
-            self.meter.histogram(f"rows of {self.counter.table.name}", exact, quanta=quanta)
-        )
+        self.tally.totals.append(self.meter.histogram(f"rows of {self.counter.table.name}", exact, quanta=quanta))
 
     def bounds(self, position: int, quanta: int) -> None:
         """Spend ``quanta`` on where a column's numbers lie."""
@@ -185,7 +182,7 @@ def _second_look(known: Survey, quanta: int) -> None:
 def _unlisted(known: Survey, position: int) -> float:
     """Return the noisy share of the rows whose value was not found."""
     measured = known.tally.measured()[position]
-    return max(0.0, float(measured.counts[int(measured.domain.rest)] / known.size))
+    return max(0.0, measured.counts[int(measured.domain.rest)].item() / known.size)
 
 
 def _cells(known: Survey, position: int) -> float:
@@ -196,7 +193,7 @@ def _cells(known: Survey, position: int) -> float:
 
 
 def allot(weights: Sequence[float], quanta: int) -> list[int]:
-    """Return whole shares of ``quanta`` in proportion to ``weights``, by largest remainders; their sum is ``quanta``."""
+    """Return whole shares of ``quanta``, with that sum, in proportion to ``weights``, by largest remainders."""
     if not weights or quanta <= 0:
         return [0] * len(weights)
     exact = np.asarray(weights, dtype=np.float64)

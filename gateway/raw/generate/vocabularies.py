@@ -15,7 +15,7 @@ from faker.providers.currency import Provider as Currency
 from phonenumbers.geodata.locale import LOCALE_DATA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 FEWEST = 1
 """Values of a list that must have been found before the rest of it is believed."""
@@ -57,7 +57,7 @@ def _spelt() -> tuple[frozenset[str], ...]:
 
 def _lists() -> Iterator[frozenset[str]]:
     """Yield countries by English name and by code, states of the USA, currencies, months and days of the week."""
-    yield frozenset(Address.countries) | {names["en"] for names in LOCALE_DATA.values() if _is_name(names.get("en"))}
+    yield frozenset(_english(names) for names in LOCALE_DATA.values())
     yield frozenset(LOCALE_DATA)
     yield frozenset(Address.states)
     yield frozenset(Address.states_abbr)
@@ -66,6 +66,7 @@ def _lists() -> Iterator[frozenset[str]]:
         yield frozenset(names) - {""}
 
 
-def _is_name(text: str | None) -> bool:
-    # a star refers to another language's entry
-    return bool(text) and not str(text).startswith("*")
+def _english(names: Mapping[str, str]) -> str:
+    name = names["en"]
+    # a star refers to the entry of another language
+    return names[name[1:]] if name.startswith("*") else name

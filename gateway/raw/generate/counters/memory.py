@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.raw.generate.counting import Axis
+    from gateway.raw.generate.domain import Domain
     from gateway.raw.rows import RawTable
     from gateway.vocabulary.names import ColumnName
     from gateway.vocabulary.schema import Column, Table
@@ -42,17 +43,20 @@ class MemoryCounter:
         Without ``unit`` one row per unit is the caller's promise.
         """
         self.table = table
-        held = {column.name: _Texts() if column.kind in TEXT_KINDS else _Numbers(column) for column in table.columns}
+        self._columns: dict[ColumnName, _Texts | _Numbers] = {
+            column.name: _Texts() if column.kind in TEXT_KINDS else _Numbers(column) for column in table.columns
+        }
         keys: list[list[pa.Array]] = [[] for _ in unit]
         rows = 0
         for batch in batches:
             rows += batch.num_rows
-            for name, column in held.items():
+            for name, column in self._columns.items():
                 column.take_in(batch.column(name))
             for key, name in zip(keys, unit, strict=True):
                 key.append(batch.column(name))
         kept = _of_one_unit([pa.chunked_array(key) for key in keys], rows) if unit and rows else None
-        self._columns = {name: column.finished(kept) for name, column in held.items()}
+        for column in self._columns.values():
+            column.finish(kept)
         self._rows = rows if kept is None else int(np.count_nonzero(kept))
         self._codes: OrderedDict[tuple[object, ...], NDArray[np.integer]] = OrderedDict()
 
@@ -68,10 +72,10 @@ class MemoryCounter:
 
     def values(self, column: ColumnName) -> tuple[list[str], NDArray[np.int64]]:
         """Return the texts that occur with their counts; see ``Counter.values``."""
-        texts, codes = self._columns[column]
-        counts = np.bincount(codes, minlength=len(texts) + 1)[1:].astype(np.int64)
-        occurring = np.flatnonzero(counts)
-        return [texts[at] for at in occurring.tolist()], counts[occurring]
+        held = self._columns[column]
+        if not isinstance(held, _Texts):
+            raise TypeError("values are counted of texts alone")
+        return held.values()
 
     def count(self, tables: Sequence[Sequence[Axis]]) -> list[NDArray[np.int64]]:
         """Return one contingency table for each of ``tables``; see ``Counter.count``."""
@@ -90,9 +94,7 @@ class MemoryCounter:
         """Return the cell, or bin, of every row; the last few are kept, since many tables ask for the same."""
         key = (axis.column, axis.domain, None if axis.bin_of is None else axis.bin_of.tobytes())
         if key not in self._codes:
-            first, second = self._columns[axis.column]
-            column = self.table.column(axis.column)
-            cells = recode(first, second, axis.domain) if column.kind in TEXT_KINDS else place(first, second, axis.domain)
+            cells = self._columns[axis.column].cells(axis.domain)
             if axis.bin_of is not None:
                 cells = axis.bin_of[cells]
             self._codes[key] = cells.astype(np.min_scalar_type(max(axis.cells - 1, 0)))
@@ -107,17 +109,27 @@ class _Texts:
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
-        self._codes: list[NDArray[np.integer]] = []
+        self._parts: list[NDArray[Any]] = []
+        self._codes: NDArray[Any] = np.zeros(0, dtype=np.uint8)
 
     def take_in(self, batch: pa.Array) -> None:
         encoded = batch if pa.types.is_dictionary(batch.type) else pc.dictionary_encode(batch)
         places = [self._known.setdefault(text, len(self._known) + 1) for text in encoded.dictionary.to_pylist()]
         indices = pc.fill_null(encoded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
         codes = np.append(np.array(places, dtype=np.int64), 0)[indices]
-        self._codes.append(codes.astype(np.min_scalar_type(len(self._known))))
+        self._parts.append(codes.astype(np.min_scalar_type(len(self._known))))
 
-    def finished(self, kept: NDArray[np.bool_] | None) -> tuple[list[str], NDArray[np.integer]]:
-        return list(self._known), _joined(self._codes, kept, np.uint8)
+    def finish(self, kept: NDArray[np.bool_] | None) -> None:
+        self._codes = _joined(self._parts, kept, np.uint8)
+
+    def cells(self, domain: Domain) -> NDArray[np.int32]:
+        return recode(list(self._known), self._codes, domain)
+
+    def values(self) -> tuple[list[str], NDArray[np.int64]]:
+        counts = np.bincount(self._codes, minlength=len(self._known) + 1)[1:].astype(np.int64)
+        occurring = np.flatnonzero(counts)
+        texts = list(self._known)
+        return [texts[at] for at in occurring.tolist()], counts[occurring]
 
 
 class _Numbers:
@@ -125,28 +137,33 @@ class _Numbers:
 
     def __init__(self, column: Column) -> None:
         self._column = column
-        self._units: list[NDArray[np.int64] | NDArray[np.float64]] = []
-        self._present: list[NDArray[np.bool_]] = []
+        self._parts: list[NDArray[Any]] = []
+        self._there: list[NDArray[Any]] = []
+        self._units: NDArray[Any] = np.zeros(0, dtype=np.int64)
+        self._present: NDArray[Any] = np.zeros(0, dtype=np.bool_)
 
     def take_in(self, batch: pa.Array) -> None:
         units, present = physical.numbers(pa.chunked_array([batch]), self._column)
-        self._units.append(_narrow(units) if units.dtype == np.int64 else units)
-        self._present.append(present)
+        self._parts.append(_narrow(units))
+        self._there.append(present)
 
-    def finished(self, kept: NDArray[np.bool_] | None) -> tuple[NDArray[np.integer], NDArray[np.bool_]]:
-        empty = np.int64 if physical.is_whole(self._column) else np.float64
-        return _joined(self._units, kept, empty), _joined(self._present, kept, np.bool_)
+    def finish(self, kept: NDArray[np.bool_] | None) -> None:
+        self._units = _joined(self._parts, kept, np.int64 if physical.is_whole(self._column) else np.float64)
+        self._present = _joined(self._there, kept, np.bool_)
+
+    def cells(self, domain: Domain) -> NDArray[np.int32]:
+        return place(self._units, self._present, domain)
 
 
-def _narrow(units: NDArray[np.int64]) -> NDArray[np.integer]:
-    if not units.size:
+def _narrow(units: NDArray[Any]) -> NDArray[Any]:
+    if not units.size or units.dtype != np.int64:
         return units
     furthest = max(int(units.max()), -1 - int(units.min()))
     return units.astype(np.min_scalar_type(-1 - furthest))
 
 
-def _joined(parts: list[NDArray], kept: NDArray[np.bool_] | None, empty: type) -> NDArray:
-    whole = np.concatenate(parts) if parts else np.zeros(0, dtype=empty)
+def _joined(parts: list[NDArray[Any]], kept: NDArray[np.bool_] | None, empty: type) -> NDArray[Any]:
+    whole: NDArray[Any] = np.concatenate(parts) if parts else np.zeros(0, dtype=empty)
     parts.clear()
     return whole if kept is None else whole[kept]
 
