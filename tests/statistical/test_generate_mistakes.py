@@ -262,7 +262,7 @@ def test_mistake_03_no_query_moves_by_more_than_one(
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("by", GENERATORS)
 def test_mistake_03_the_same_over_many_neighbours(by: str) -> None:
-    for base, name, copies in _neighbours(300):
+    for base, name, copies in _neighbours(150):
         _sensitivity_at_most_one(by, base, name, copies)
 
 
