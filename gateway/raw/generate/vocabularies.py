@@ -7,15 +7,15 @@ declared one. Which list a column seems to hold is read off the values that were
 from __future__ import annotations
 
 import calendar
+import json
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from faker.providers.address.en_US import Provider as Address
-from faker.providers.currency import Provider as Currency
-from phonenumbers.geodata.locale import LOCALE_DATA
+import gateway.raw.generate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 FEWEST = 1
 """Values of a list that must have been found before the rest of it is believed."""
@@ -57,16 +57,7 @@ def _spelt() -> tuple[frozenset[str], ...]:
 
 def _lists() -> Iterator[frozenset[str]]:
     """Yield countries by English name and by code, states of the USA, currencies, months and days of the week."""
-    yield frozenset(_english(names) for names in LOCALE_DATA.values())
-    yield frozenset(LOCALE_DATA)
-    yield frozenset(Address.states)
-    yield frozenset(Address.states_abbr)
-    yield frozenset(code for code, _ in Currency.currencies)
+    for known in json.loads(files(gateway.raw.generate).joinpath("vocabularies.json").read_text("utf-8")).values():
+        yield frozenset(known)
     for names in (calendar.month_name, calendar.month_abbr, calendar.day_name, calendar.day_abbr):
         yield frozenset(names) - {""}
-
-
-def _english(names: Mapping[str, str]) -> str:
-    name = names["en"]
-    # a star refers to the entry of another language
-    return names[name[1:]] if name.startswith("*") else name
