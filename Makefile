@@ -26,6 +26,7 @@ audit: $(INSTALLED)
 	$(BIN)/pytest -n 2 -m audit --timeout 1800
 
 bench: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks
 
 install: $(INSTALLED)
