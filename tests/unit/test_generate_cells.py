@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from gateway.policy.model import DomainClause
 from gateway.raw.generate import discovery, physical
-from gateway.raw.generate.domain import Ranges, Values, declared, domain_from_json, grid
-from gateway.raw.generate.encoding import decode, encode
+from gateway.raw.generate.binning import Bins
+from gateway.raw.generate.domain import Domain, Ranges, Values, declared, domain_from_json, grid
+from gateway.raw.generate.encoding import encode
+from gateway.raw.generate.expansion import expand
 from gateway.vocabulary.digest import canonical_json
 from gateway.vocabulary.errors import ConfigurationError, Unsupported
 from gateway.vocabulary.names import ColumnName
@@ -73,10 +75,17 @@ def test_every_value_has_exactly_one_cell_whatever_stands_beside_it(name: str, d
         assert together.tolist() == alone
 
 
+def made_for(cells: np.ndarray, of: Column, domain: Domain) -> pa.Array:
+    """Return a value for every cell."""
+    count = domain.cells
+    to = Bins(bin_of=np.arange(count, dtype=np.int32), weight=np.ones(count), ghost=np.zeros(count, dtype=bool))
+    pieces = expand(of, domain, to)
+    return pieces.typed(pieces.numbers(cells.astype(np.int32), np.random.default_rng(0)), pieces.null[cells])
+
+
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_made_value_falls_into_the_cell_it_was_made_for(name: str) -> None:
     of, _ = COLUMNS[name]
-    generator = np.random.default_rng(0)
     if of.kind is Kind.TEXT:
         domains = [Values(values=("a", "b", "'; DROP TABLE x"), rest=True)]
     elif of.kind is Kind.BOOLEAN:
@@ -85,7 +94,7 @@ def test_a_made_value_falls_into_the_cell_it_was_made_for(name: str) -> None:
         domains = [discovery.octaves(of), grid(-3, 5, of, cells=64), grid(-70, 9_000, of, cells=64)]
     for domain in domains:
         cells = np.repeat(np.arange(domain.cells), 3)
-        made = decode(cells, of, domain, generator)
+        made = made_for(cells, of, domain)
         assert made.type == of.arrow_type
         again = encode(pa.chunked_array([made]), of, domain)
         inside = cells > 0 if domain.rest else cells >= 0
@@ -228,12 +237,11 @@ def test_without_any_octave_a_column_is_null_or_takes_the_largest() -> None:
 
 
 def test_a_required_column_without_any_known_value_still_has_values_of_its_type() -> None:
-    generator = np.random.default_rng(0)
     text = column(Kind.TEXT, nullable=False, length=3)
-    assert decode(np.zeros(2, int), text, Values(values=(), rest=True), generator).to_pylist() == ["unk", "unk"]
+    assert made_for(np.zeros(2, int), text, Values(values=(), rest=True)).to_pylist() == ["unk", "unk"]
     date = column(Kind.DATE, nullable=False)
     nothing = Ranges(starts=(), last=0, rest=False)
-    assert decode(np.zeros(1, int), date, nothing, generator).to_pylist() == [dt.date(1970, 1, 1)]
+    assert made_for(np.zeros(1, int), date, nothing).to_pylist() == [dt.date(1970, 1, 1)]
 
 
 def test_a_domain_survives_json() -> None:

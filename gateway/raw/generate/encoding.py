@@ -1,4 +1,4 @@
-"""Columns to codes and back, by a domain alone: nothing is learned here."""
+"""Columns to codes, by a domain alone: nothing is learned here. The way back is ``expansion``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from gateway.raw.generate import physical
 from gateway.raw.generate.domain import Domain, Ranges, Residues, Values
-from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind
+from gateway.vocabulary.schema import TEXT_KINDS, Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 """The text of a column that must have one and of which no value could be learned."""
-
 
 
 def encode(array: pa.ChunkedArray, column: Column, domain: Domain) -> NDArray[np.int32]:
@@ -62,40 +61,3 @@ def recode(texts: Sequence[str], codes: NDArray[np.integer], domain: Domain) -> 
     cell = {value: number + domain.first for number, value in enumerate(domain.values)}
     unlisted = int(domain.rest) if domain.other else 0
     return np.array([0, *(cell.get(text, unlisted) for text in texts)], dtype=np.int32)[codes]
-
-
-def decode(cells: NDArray[np.int64], column: Column, domain: Domain, generator: np.random.Generator) -> pa.Array:
-    """Return a value for every cell: the listed one, or one drawn evenly from the cell's range; NULL for the rest.
-
-    The rest of a column that must have values becomes whatever is listed first; ``binning`` sees to it that this is
-    drawn only when nothing else is known.
-    """
-    at = cells - (domain.first if isinstance(domain, Values) else int(domain.rest))
-    present = at >= 0
-    known = domain.starts if isinstance(domain, Ranges) else domain.values
-    if not known or not column.nullable:
-        present = np.full(cells.size, not column.nullable)
-    at = np.maximum(at, 0)
-    if column.kind in TEXT_KINDS:
-        listed = pa.array(known or (UNKNOWN[: column.length],), pa.string())
-        return pc.take(listed, pa.array(at, mask=~present))
-    if isinstance(domain, Values) or not known:
-        units = np.array(known or (0,))
-        whole = physical.is_whole(column)
-        return physical.typed((units.astype(np.int64) if whole else units.astype(np.float64))[at], present, column)
-    return physical.typed(_within(at, column, domain, generator), present, column)
-
-
-def _within(
-    at: NDArray[np.int64], column: Column, domain: Ranges, generator: np.random.Generator
-) -> NDArray[np.int64] | NDArray[np.float64]:
-    """Return a number inside each range; date-times to the second, floats to a thousandth of the range's width."""
-    ends = domain.ends(whole=physical.is_whole(column))
-    if ends.dtype == np.float64:
-        starts = np.array(domain.starts, dtype=np.float64)
-        steps = generator.integers(0, 1000, size=at.size) / 1000.0
-        below = np.nextafter(ends, starts)  # rounding must not carry a number into the next range
-        return np.minimum(starts[at] + (ends - starts)[at] * steps, below[at])
-    lowest = np.array(domain.starts, dtype=np.int64)[at]
-    drawn = generator.integers(lowest, ends[at].astype(np.int64), endpoint=True)
-    return np.maximum(drawn - drawn % 1_000_000, lowest) if column.kind is Kind.DATETIME else drawn
