@@ -250,7 +250,7 @@ def _hostile_rows() -> st.SearchStrategy[list[tuple[object, ...]]]:
 
 
 @pytest.mark.parametrize("by", GENERATORS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(base=_hostile_rows(), name=st.sampled_from(sorted(HOSTILE)), copies=st.integers(1, 3))
 def test_mistake_03_no_query_moves_by_more_than_one(
     by: str, base: list[tuple[object, ...]], name: str, copies: int
@@ -369,7 +369,8 @@ def _spent(events: tuple[Event, ...]) -> Counter[float]:
 
 def _planned(by: str, of: Task = TASK) -> Counter[float]:
     """Return the same from public things alone: no row takes part."""
-    relate = load(PACKAGE, by).relate
+    # one that chooses among others asks for as many scores as the flagship may need
+    relate = getattr(load(PACKAGE, by), "relate", load(PACKAGE, FLAGSHIP).relate)
     tallies = [ColumnTally(column=TABLE.column(n), domain=declared(TABLE.column(n), c)) for n, c in of.domains.items()]
     plan = measuring.plan(tallies, of, rounds=relate.rounds if relate else 0)
     planned = Counter({plan.quantum: plan.quanta, -plan.selection_delta: plan.selections})
