@@ -1,4 +1,4 @@
-"""Whichever of `independent`, `tree` and `pairwise` suits the rows and the budget: chosen from noisy figures."""
+"""Whichever of `independent`, `tree` and `pairwise` suits table and budget: chosen from public and noisy figures."""
 
 from gateway.raw.generate.choosing import ChoosingGenerator
 
