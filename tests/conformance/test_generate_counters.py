@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -308,7 +308,7 @@ def assert_same(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray], tables
     for one, other, axes in zip(ours, theirs, tables, strict=True):
         assert one.dtype == other.dtype == np.int64
         assert one.shape == other.shape
-        assert (one == other).all(), [axis.column for axis in axes]
+        assert (one == other).all(), ([axis.column for axis in axes], one, other)
 
 
 def test_every_hostile_cell_falls_where_it_falls_in_memory(place: Place) -> None:
@@ -344,3 +344,239 @@ def test_rows_count_when_their_key_is_theirs_alone(place: Place, width: int) -> 
             assert dict(zip(*counter.values(text.name), strict=True)) == dict(
                 zip(*expected.values(text.name), strict=True)
             )
+
+
+def anything(place: Place) -> st.SearchStrategy[list[dict[str, object]]]:
+    """Rows of hostile cells, NULLs and texts that nobody thought of, in any company."""
+    letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+    cells: dict[str, st.SearchStrategy[object]] = {}
+    for name, pool in place.pools.items():
+        cell = st.none() | st.sampled_from(pool)
+        free = name in {"word", "ci"}
+        cells[name] = cell | st.text(letters, max_size=6) | st.sampled_from(["a", "A", "a "]) if free else cell
+    return st.lists(st.fixed_dictionaries(cells), max_size=9)
+
+
+# against real databases shrinking takes minutes, and what is drawn is small
+@settings(max_examples=10, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_rows_fall_where_they_fall_in_memory(place: Place, data: st.DataObject) -> None:
+    place.fill(data.draw(anything(place)))
+    with place.opened() as (connection, schema, shape, read):
+        rows = read(shape)
+        columns = data.draw(st.lists(st.sampled_from(shape.columns), min_size=1, max_size=4, unique=True))
+        axes = st.sampled_from(all_axes(rows, dataclasses.replace(shape, columns=tuple(columns))))
+        tables = data.draw(st.lists(st.lists(axes, max_size=3), min_size=1, max_size=8))
+        tables = [table for table in tables if np.prod([axis.cells for axis in table]) < 10**6]
+        unit = data.draw(st.just([]) | st.lists(st.sampled_from(shape.columns), max_size=2, unique=True))
+        ours, theirs = SqlCounter(connection, shape, schema=schema, unit=unit), memory(rows, shape, unit)
+        assert_same(ours.count(tables), theirs.count(tables), tables)
+        text = data.draw(st.sampled_from([column for column in shape.columns if column.kind in TEXT_KINDS]))
+        assert texts(ours, text) == texts(theirs, text)
+
+
+def texts(counter: MemoryCounter | SqlCounter, column: Column) -> dict[str, int]:
+    found, counts = counter.values(column.name)
+    assert counts.dtype == np.int64
+    assert len(set(found)) == len(found)
+    return dict(zip(found, counts.tolist(), strict=True))
+
+
+class Watched(SqlCounter):
+    """A counter that remembers how many lines each statement brought."""
+
+    lines: list[int]
+
+    def _fetched(self, query: Any) -> Sequence[Sequence[Any]]:
+        found = super()._fetched(query)
+        self.lines.append(len(found))
+        return found
+
+
+AGGREGATE = re.compile(r"^(SELECT|WITH codes AS (MATERIALIZED )?\(SELECT) ", re.DOTALL)
+
+
+def test_no_row_leaves_the_database(place: Place) -> None:
+    rows = every_cell(place)
+    place.fill(rows)
+    with place.opened() as (connection, schema, shape, read):
+        axes = all_axes(read(shape), shape)[::4]
+        unit = [shape.columns[0]]
+        counter = Watched(connection, shape, schema=schema, unit=unit)
+        counter.lines = []
+        said: list[str] = []
+        sa.event.listen(connection, "before_cursor_execute", lambda *given: said.append(given[2]))
+        answers = counter.count([[], *([axis] for axis in axes), *([axis, axes[0]] for axis in axes[1:])])
+        text = next(column for column in shape.columns if column.kind is Kind.TEXT)
+        distinct = counter.values(text.name)[0]
+    assert sum(counter.lines[:-1]) <= sum(answer.size for answer in answers)
+    assert counter.lines[-1] == len(distinct)
+    assert len(said) == len(counter.lines) <= 3
+    for statement in said:
+        assert AGGREGATE.match(statement)
+        assert "count(*)" in statement
+        assert re.search(r"GROUP BY", statement)
+        assert not re.search(r"\b(INSERT|UPDATE|DELETE|CREATE|DROP|COPY|INTO)\b", statement.replace(NAME, ""))
+
+
+def test_texts_and_moments_of_ours_are_parameters(place: Place) -> None:
+    place.fill([])
+    poison = "x'); DROP TABLE victim;--\\"
+    with place.opened() as (connection, schema, shape, _):
+        said: list[str] = []
+        sa.event.listen(connection, "before_cursor_execute", lambda *given: said.append(given[2]))
+        text = next(column for column in shape.columns if column.kind is Kind.TEXT)
+        axis = Axis(column=text.name, domain=Values(values=(poison, "\0", "%s", ":x"), rest=True))
+        (counts,) = SqlCounter(connection, shape, schema=schema).count([[axis]])
+    assert counts.tolist() == [0, 0, 0, 0, 0]
+    assert not any("victim" in statement for statement in said)
+
+
+def test_long_lists_and_many_tables_are_cut_into_statements(place: Place) -> None:
+    place.fill(every_cell(place))
+    with place.opened() as (connection, schema, shape, read):
+        rows = read(shape)
+        text = next(column for column in shape.columns if column.kind is Kind.TEXT)
+        number = next(column for column in shape.columns if column.kind is Kind.FLOAT)
+        whole = shape.columns[0]
+        long: list[Axis] = [
+            Axis(column=text.name, domain=Values(values=(*map(str, range(20_000)), "a", "ß"), rest=True, other=True)),
+            Axis(column=number.name, domain=Ranges(starts=tuple(np.linspace(-9, 9, 3000).tolist()), last=9, rest=True)),
+            Axis(column=whole.name, domain=Ranges(starts=tuple(range(-3000, 3000)), last=3000, rest=True)),
+            Axis(column=whole.name, domain=Ranges(starts=tuple(range(0, 9 * 10**9, 10**6)), last=10**10, rest=False)),
+        ]
+        few = [Axis(column=whole.name, domain=Residues(modulus=m, rest=True)) for m in range(2, 75)]
+        tables = [[axis] for axis in long] + [[one, other] for one in few[:20] for other in few[-20:]]
+        ours, theirs = SqlCounter(connection, shape, schema=schema), memory(rows, shape)
+        assert_same(ours.count(tables), theirs.count(tables), tables)
+
+
+def test_a_declared_key_is_not_counted_again(place: Place) -> None:
+    place.fill([row for k, row in enumerate(every_cell(place)) if k < 12])
+    with place.opened() as (connection, schema, shape, _):
+        keyed = dataclasses.replace(shape, primary_key=(shape.columns[0].name,))
+        said: list[str] = []
+        sa.event.listen(connection, "before_cursor_execute", lambda *given: said.append(given[2]))
+        (rows,) = SqlCounter(connection, keyed, schema=schema, unit=[shape.columns[0]]).count([[]])
+    assert rows == 12
+    assert "HAVING" not in said[-1]
+
+
+def test_an_error_tells_no_cell(place: Place) -> None:
+    place.fill(every_cell(place))
+    with place.opened() as (connection, schema, shape, _):
+        text = next(column for column in shape.columns if column.kind is Kind.TEXT)
+        odd = dataclasses.replace(shape, columns=(dataclasses.replace(text, name=ColumnName("no such")),))
+        axis = Axis(column=ColumnName("no such"), domain=Values(values=("canary",), rest=True))
+        with pytest.raises(SourceFailed) as failure:
+            SqlCounter(connection, odd, schema=schema).count([[axis]])
+    shown_to_all = "".join(traceback.format_exception(failure.value))
+    assert "canary" not in shown_to_all
+    assert failure.value.__suppress_context__
+
+
+def test_a_database_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/x.db", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.dialect.name = "oracle"
+        with pytest.raises(Unsupported, match="known: postgresql"):
+            SqlCounter(connection, Table(name=NAME, columns=()), schema=None)
+
+
+def test_a_role_that_may_only_select_can_count(postgres_database: Callable[[], str]) -> None:
+    made = postgres(postgres_database())
+    made.create()
+    made.fill(every_cell(made))
+    role = "reader_" + str(sa.make_url(made.url).database)
+    made.run(f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON {made.quoted(NAME).replace('%', '%%')} TO {role}")
+    reader = dataclasses.replace(made, url=sa.make_url(made.url).set(username=role).render_as_string())
+    with reader.opened() as (connection, schema, shape, _):
+        (rows,) = SqlCounter(connection, shape, schema=schema, unit=[shape.columns[1]]).count([[]])
+        assert rows >= 0
+        assert connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+    made.engine.dispose()
+
+
+def test_a_file_that_may_only_be_read_can_be_counted(tmp_path: Path) -> None:
+    made = duckdb(tmp_path)
+    made.create()
+    made.fill(every_cell(made))
+    made.engine.dispose()
+    engine = sa.create_engine(f"duckdb:///{tmp_path}/source.duckdb", connect_args={"read_only": True})
+    with dataclasses.replace(made, engine=engine).opened() as (connection, schema, shape, _):
+        (rows,) = SqlCounter(connection, shape, schema=schema).count([[]])
+    engine.dispose()
+    assert rows == len(every_cell(made))
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "EUC_JP"])
+def test_databases_in_other_encodings_count_the_same(postgres_database: Callable[[], str], encoding: str) -> None:
+    url = sa.make_url(postgres_database())
+    name = f"{url.database}_{encoding.lower()}"
+    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        locale = "TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        connection.exec_driver_sql(f"CREATE DATABASE {name} ENCODING '{encoding}' {locale}")
+    try:
+        there = url.set(database=name).render_as_string(hide_password=False)
+        engine = sa.create_engine(there, poolclass=sa.NullPool)
+        raw = {"SQL_ASCII": ["61", "41", "c3a4", "ff", "e4", "eda080", "f0908080", "f4908080", "c080", "6120", ""],
+               "LATIN1": ["61", "41", "e4", "c4", "6120", ""], "EUC_JP": ["61", "a4a2", "8eb1", ""]}[encoding]  # fmt: skip
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (word text, id bigint)")
+            for k, digits in enumerate([*raw, *raw[:2]]):
+                cell = f"convert_from('\\x{digits}', '{encoding}')"
+                connection.exec_driver_sql(f"INSERT INTO t VALUES ({cell}, {k})")
+        engine.dispose()
+        with closing(open_source(SecretStr(there), None)) as source, source.snapshot() as snapshot:
+            (shape,) = snapshot.schema.tables
+            rows = read_table(snapshot, shape, lambda _: None).expose()
+            lent = snapshot.lend(shape.name)
+            tables = [[axis] for axis in all_axes(rows, shape)]
+            for unit in ([], [shape.columns[0]]):
+                ours = SqlCounter(lent.connection, shape, schema=lent.schema, unit=unit)
+                theirs = memory(rows, shape, unit)
+                assert_same(ours.count(tables), theirs.count(tables), tables)
+                assert texts(ours, shape.columns[0]) == texts(theirs, shape.columns[0])
+    finally:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.dispose()
+
+
+def test_partitions_belong_to_a_table_and_children_do_not(postgres_database: Callable[[], str]) -> None:
+    url = postgres_database()
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE parts (id bigint) PARTITION BY RANGE (id)",
+            "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10)",
+            "CREATE TABLE parent (id bigint)", "CREATE TABLE child () INHERITS (parent)",
+            "INSERT INTO parts VALUES (1), (2)", "INSERT INTO parent VALUES (1)", "INSERT INTO child VALUES (2), (3)",
+        ):  # fmt: skip
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    with closing(open_source(SecretStr(url), None)) as source, source.snapshot() as snapshot:
+        found = {}
+        for table in snapshot.schema.tables:
+            lent = snapshot.lend(table.name)
+            found[table.name] = int(SqlCounter(lent.connection, table, schema=lent.schema).count([[]])[0])
+    assert found == {"parts": 2, "parent": 1, "child": 2}
+
+
+def test_a_file_in_utf16_counts_the_same(tmp_path: Path) -> None:
+    made = sqlite(tmp_path)
+    with made.engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA encoding = 'UTF-16le'")
+        connection.exec_driver_sql("CREATE TABLE t (word TEXT, day DATE)")
+        for word in TEXTS:
+            connection.exec_driver_sql("INSERT INTO t VALUES (?, ?)", (word, "2024-01-01"))
+    with closing(open_source(SecretStr(made.url), None)) as source, source.snapshot() as snapshot:
+        (shape,) = snapshot.schema.tables
+        rows = read_table(snapshot, shape, lambda _: None).expose()
+        lent = snapshot.lend(shape.name)
+        tables = [[axis] for axis in all_axes(rows, shape)]
+        ours = SqlCounter(lent.connection, shape, schema=lent.schema)
+        assert_same(ours.count(tables), memory(rows, shape).count(tables), tables)
+        assert texts(ours, shape.columns[0]) == texts(memory(rows, shape), shape.columns[0])
+    made.engine.dispose()

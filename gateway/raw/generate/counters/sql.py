@@ -76,7 +76,7 @@ class SqlCounter:
         )
         try:
             self._engine = ENGINES[connection.dialect.name](connection)
-            self._query = self._engine.place(self._rows, sa.select())
+            self._query = self._engine.place(self._rows, sa.select().select_from(self._rows))
         except sa.exc.DBAPIError as error:
             raise failures.failed(f"preparing to count in table {table.name}", code=_code(error)) from None
         key = {column.name for column in unit}

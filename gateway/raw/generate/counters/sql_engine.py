@@ -98,5 +98,7 @@ class Engine:
         parts = []
         for table, offset in zip(tables, sql_cells.offsets(tables), strict=False):
             cell = sql_cells.flat(codes, table, offset)
-            parts.append(sa.select(cell.label("cell"), sa.func.count().label("n")).select_from(codes).group_by(cell))
+            parts.append(sa.select(cell.label("cell"), sa.func.count().label("n")).select_from(codes))
+            # a number alone would be taken for the place of a column
+            parts[-1] = parts[-1].group_by(cell) if table else parts[-1]
         return sa.union_all(*parts)

@@ -150,7 +150,9 @@ class PostgresEngine(Engine):
         rows = self.fenced(sa.select(*numbers).select_from(codes), "cells")
         sets = sa.func.grouping_sets(*(sa.tuple_(column) for column in rows.c))
         counted = sa.select(sa.func.coalesce(*rows.c).label("cell"), sa.func.count().label("n")).group_by(sets)
-        return sql_joints.summed(counted, tables, joints=joint, array=postgresql.array, quotient=operator.floordiv, fenced=self.fenced)
+        return sql_joints.summed(
+            counted, tables, joints=joint, array=postgresql.array, quotient=operator.floordiv, fenced=self.fenced
+        )
 
     def _finite(self, number: Expression) -> Expression:
         return sa.case((number.between(self.double(-MOST), self.double(MOST)), number))
