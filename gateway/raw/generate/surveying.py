@@ -36,7 +36,7 @@ FIRST = 0.12
 """Share for the first look at all columns."""
 BOUNDS = 0.25
 """What the search for a column's bounds gets, relative to the column's part of the first look."""
-ONE_WAYS = ((5000.0, 0.4), (1000.0, 0.5), (500.0, 0.65), (0.0, 1.0))
+ONE_WAYS = ((5000.0, 0.4), (1000.0, 0.5), (250.0, 0.65), (0.0, 1.0))
 """From so many rows times mu on, one-way counts get this share of the quanta in all; relationships get the rest."""
 
 UNLISTED = 1700.0
