@@ -150,6 +150,15 @@ def test_allotments_are_whole_and_complete(weights: list[float], quanta: int) ->
     assert min(parts, default=0) >= 0
 
 
+@pytest.mark.parametrize(("weights", "quanta"), [([1.0, 1000.0], 10), ([0.0, 0.0, 5.0], 3), ([1.0] * 7, 5)])
+def test_nobody_is_rounded_to_nothing_where_a_least_is_asked_for(weights: list[float], quanta: int) -> None:
+    parts = allot(weights, quanta, least=1)
+    assert sum(parts) == quanta
+    assert min(parts) == (1 if quanta >= len(weights) else 0)
+    if quanta > len(weights):
+        assert parts[int(np.argmax(weights))] == max(parts)
+
+
 def test_the_rest_of_a_well_known_list_is_spelt_as_what_was_found() -> None:
     rest = rest_of(["United-States", "Mexico"])
     assert {"Puerto-Rico", "El-Salvador", "Canada"} <= set(rest)

@@ -16,8 +16,8 @@ from gateway.privacy import calibration
 if TYPE_CHECKING:
     from gateway.privacy.budget import Budget
 
-QUANTA = 256
-QUANTA_PER_COLUMN = 24
+QUANTA = 512
+QUANTA_PER_COLUMN = 32
 """A budget is cut into QUANTA, or so many for each column if that is more."""
 SCORES = 0.05
 """Share of the precision (sum of 1/sigma^2) for choosing what to measure, where something is chosen."""

@@ -94,7 +94,8 @@ def _choose(  # noqa: PLR0917 - what a round differs in
     worth = np.cumsum((weight * scores)[order]) - np.cumsum(y[order]) ** 1.5 * total_sigma
     # no pair can have less than a quantum
     chosen = order[: min(int(np.argmax(worth)) + 1, max(quanta, 1))]
-    parts = allot(list(y[chosen]), quanta)
+    # small tables would be rounded to nothing, and they are the cheapest
+    parts = allot(list(y[chosen]), quanta, least=1)
     kept = sorted((every[at], part) for at, part in zip(chosen.tolist(), parts, strict=True) if part)
     return _Choice(pairs=tuple(pair for pair, _ in kept), quanta=tuple(part for _, part in kept),
                    distances=dict(zip(every, scores.tolist(), strict=True)))  # fmt: skip

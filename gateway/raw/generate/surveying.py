@@ -192,13 +192,20 @@ def _cells(known: Survey, position: int) -> float:
     return float(min(domain.cells, MOST_CELLS)) ** (2 / 3)
 
 
-def allot(weights: Sequence[float], quanta: int) -> list[int]:
-    """Return whole shares of ``quanta``, with that sum, in proportion to ``weights``, by largest remainders."""
+def allot(weights: Sequence[float], quanta: int, *, least: int = 0) -> list[int]:
+    """Return whole shares of ``quanta``, with that sum, in proportion to ``weights``, by largest remainders.
+
+    Each is ``least`` at least, where ``quanta`` suffices for that; shares that this raises are paid for by the others.
+    """
     if not weights or quanta <= 0:
         return [0] * len(weights)
+    least = min(least, quanta // len(weights))
     exact = np.asarray(weights, dtype=np.float64)
     exact = exact * (quanta / exact.sum()) if exact.sum() > 0 else np.full(exact.size, quanta / exact.size)
+    beyond = np.maximum(exact - least, 0.0)
+    spare = quanta - least * exact.size
+    exact = beyond * (spare / beyond.sum()) if beyond.sum() > 0 else np.full(exact.size, spare / exact.size)
     whole = np.floor(exact).astype(np.int64)
     order = np.argsort(whole - exact, kind="stable")
-    whole[order[: quanta - int(whole.sum())]] += 1
-    return [int(part) for part in whole]
+    whole[order[: spare - int(whole.sum())]] += 1
+    return [least + int(part) for part in whole]
