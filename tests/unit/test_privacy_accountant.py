@@ -79,6 +79,14 @@ def test_selections_take_delta_and_nothing_else_is_free(route: type[accountant.e
 
 
 @pytest.mark.parametrize("route", [accountant.epsilon, accountant.epsilon_independently])
+def test_selections_add_up_for_they_may_be_pieces_of_one(route: type[accountant.epsilon]) -> None:
+    """A search that is worth five pieces lets a value pass with a chance of .5, not of 1 - .9^5 = .41."""
+    events = [*noise(1000.0), *[selection(0.1)] * 5]
+    assert route(events, 0.49) == math.inf
+    assert route(events, 0.51) < math.inf
+
+
+@pytest.mark.parametrize("route", [accountant.epsilon, accountant.epsilon_independently])
 def test_an_event_that_happened_k_times_costs_as_much_as_k_events(route: type[accountant.epsilon]) -> None:
     often = [DiscreteGaussianEvent(label="", sigma=30.0, cells=4, times=7), *noise(12.5), selection(1e-8)]
     assert route(often, 1e-6) == route([*noise(*[30.0] * 7, 12.5), selection(1e-8)], 1e-6)
