@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from gateway.policy.model import DomainClause
 from gateway.raw.generate import discovery, physical
 from gateway.raw.generate.binning import Bins
-from gateway.raw.generate.domain import Domain, Ranges, Values, declared, domain_from_json, grid
+from gateway.raw.generate.counters.memory import MemoryCounter
+from gateway.raw.generate.counting import Axis
+from gateway.raw.generate.domain import Domain, Ranges, Residues, Values, declared, domain_from_json, grid
 from gateway.raw.generate.encoding import encode
 from gateway.raw.generate.expansion import expand
 from gateway.vocabulary.digest import canonical_json
 from gateway.vocabulary.errors import ConfigurationError, Unsupported
-from gateway.vocabulary.names import ColumnName
-from gateway.vocabulary.schema import Column, Kind
+from gateway.vocabulary.names import ColumnName, TableName
+from gateway.vocabulary.schema import Column, Kind, Table
 
 
 def column(kind: Kind, **more: object) -> Column:
@@ -73,6 +75,17 @@ def test_every_value_has_exactly_one_cell_whatever_stands_beside_it(name: str, d
         assert not rows or (together.min() >= 0 and together.max() < domain.cells)
         alone = [encode(chunked([row], of), of, domain).item() for row in rows]
         assert together.tolist() == alone
+
+
+@pytest.mark.parametrize("values", [[1, -2], [1, -2, 10**6], []])
+def test_a_modulus_may_be_wider_than_any_number_that_a_row_has(values: list[int]) -> None:
+    """Whether a run fails must not tell how large numbers are."""
+    of = Column(name=ColumnName("x"), kind=Kind.INTEGER, native="int")
+    shape = Table(name=TableName("t"), columns=(of,))
+    counter = MemoryCounter(shape, pa.table([pa.array(values, pa.int64())], schema=shape.arrow_schema()).to_batches())
+    (counts,) = counter.count([[Axis(column=of.name, domain=Residues(modulus=1000, rest=True))]])
+    assert counts.sum() == len(values)
+    assert counts[1 + 998] == (-2 in values)
 
 
 def made_for(cells: np.ndarray, of: Column, domain: Domain) -> pa.Array:

@@ -36,7 +36,8 @@ def place(
     """Return the cell of every number, as ``physical.numbers`` gives them."""
     match domain:
         case Residues():
-            at = units % domain.modulus
+            # units may be of any narrow type, by what the rows hold, and a modulus may not fit into it
+            at = units.astype(np.int64) % domain.modulus
         case Values() if domain.values:
             known = np.array(domain.values)
             at = np.minimum(np.searchsorted(known, units), known.size - 1)
