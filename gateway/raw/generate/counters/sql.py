@@ -152,7 +152,8 @@ class SqlCounter:
         alone = [sa.func.min(rows.c[code.name]).label(code.name) for code in named]
         group = [rows.c[key.name] for key in known]
         times = sa.func.count()
-        return sa.select(*alone, times.label("one")).group_by(*group).having(times == sql_cells.whole(1))
+        single = sa.select(*alone, times.label("one")).select_from(rows)
+        return single.group_by(*group).having(times == sql_cells.whole(1))
 
     def _numbers(
         self, query: sa.Select[Any] | sa.CompoundSelect[Any]

@@ -109,7 +109,7 @@ class DuckEngine(Engine):
         ]
         lists = sa.select(sa.func.list_value(*numbers).label("l")).select_from(codes).subquery("lists")
         cells = sa.select(sa.func.unnest(lists.c.l, type_=narrow).label("cell")).subquery("cells")
-        cell = sa.cast(cells.c.cell, sa.BigInteger())
+        cell: Expression = sa.cast(cells.c.cell, sa.BigInteger())
         return sa.select(cell.label("cell"), sa.func.count().label("n")).group_by(cells.c.cell)
 
 

@@ -60,7 +60,7 @@ def summed(
 ) -> sa.Select[Any]:
     """Return (cell, n) of ``tables`` from that of ``joints``: each joint cell is in one cell of each of its tables.
 
-    ``quotient`` of two whole numbers is whole, and ``array`` is what the database can unnest; ``fenced`` as in ``Engine``.
+    ``quotient`` of two whole numbers is whole, ``array`` is what the database can unnest, ``fenced`` as in ``Engine``.
     """
     rows = fenced(cells, "joint_cells")
     starts, ends = offsets([joint for joint, _ in joints]), offsets(tables)
@@ -70,7 +70,8 @@ def summed(
         codes = _codes(rows.c.cell - whole(starts[at]), joint, quotient)
         return array([flat(codes, tables[place], ends[place]) for place in inside])
 
-    lists = sa.select(bisected(rows.c.cell, [whole(start) for start in starts[1:-1]], parts).label("l"), rows.c.n)
+    array_of = bisected(rows.c.cell, [whole(start) for start in starts[1:-1]], parts)
+    lists = sa.select(array_of.label("l"), rows.c.n)
     held = lists.subquery("parts")
     each = sa.select(sa.func.unnest(held.c.l, type_=sa.BigInteger()).label("cell"), held.c.n).subquery("summands")
     return sa.select(each.c.cell, sa.func.sum(each.c.n).label("n")).group_by(each.c.cell)
