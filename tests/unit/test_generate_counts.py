@@ -1,8 +1,6 @@
-"""Counting, binning, the schedule, and files of measurements."""
+"""Counting in memory, binning, and files of measurements."""
 
 import collections
-import itertools
-import math
 import pickletools
 from pathlib import Path
 
@@ -13,72 +11,94 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.estimation.measurement import NoisyMarginal
-from gateway.privacy import accountant
-from gateway.privacy.budget import Budget
 from gateway.privacy.events import DiscreteGaussianEvent, SelectionEvent
 from gateway.raw.generate import measurements
 from gateway.raw.generate.binning import bins, coarsen, project
-from gateway.raw.generate.counters.memory import MemoryCounter, distinct, one_row_per_unit
+from gateway.raw.generate.counters.memory import MemoryCounter
+from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.domain import Ranges, Values
+from gateway.raw.generate.knowledge import Knowledge
 from gateway.raw.generate.measurements import ColumnMeasured, TableMeasurements
-from gateway.raw.generate.schedule import Expected, Schedule, Search, pairs_of, schedule
 from gateway.vocabulary.errors import ArtefactFailed
-from gateway.vocabulary.names import ColumnName
-from gateway.vocabulary.schema import Column, Kind
+from gateway.vocabulary.names import ColumnName, TableName
+from gateway.vocabulary.schema import Column, Kind, Table
 
 CELLS = (3, 1, 300, 70_000)
+NAMES = [ColumnName(f"c{j}") for j in range(len(CELLS))]
 
 
-@settings(max_examples=30)
-@given(data=st.data(), rows=st.integers(0, 30))
-def test_counts_are_those_of_counting_by_hand(data: st.DataObject, rows: int) -> None:
-    codes = [np.array([data.draw(st.integers(0, n - 1)) for _ in range(rows)], dtype=np.int32) for n in CELLS]
-    counter = MemoryCounter(codes, cells=CELLS, rows=rows)
-    assert counter.count(()).item() == rows
-    for columns in [(0,), (2,), (0, 2), (2, 0), (1, 3), (0, 1, 2)]:
+def integers(names: list[ColumnName]) -> Table:
+    return Table(name=TableName("t"), columns=tuple(Column(name=n, kind=Kind.INTEGER, native="bigint") for n in names))
+
+
+def axis(name: ColumnName, cells: int, bin_of: np.ndarray | None = None) -> Axis:
+    return Axis(column=name, domain=Ranges(starts=tuple(range(cells)), last=cells - 1, rest=False), bin_of=bin_of)
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data(), rows=st.integers(0, 30), cut=st.integers(1, 9))
+def test_counts_are_those_of_counting_by_hand(data: st.DataObject, rows: int, cut: int) -> None:
+    codes = [np.array([data.draw(st.integers(0, n - 1)) for _ in range(rows)], dtype=np.int64) for n in CELLS]
+    table = integers(NAMES)
+    frame = pa.Table.from_arrays([pa.array(column) for column in codes], schema=table.arrow_schema())
+    counter = MemoryCounter(table, frame.to_batches(max_chunksize=cut))
+    wanted = [(), (0,), (2,), (0, 2), (2, 0), (1, 3), (0, 1, 2)]
+    answers = counter.count([[axis(NAMES[j], CELLS[j]) for j in columns] for columns in wanted])
+    assert answers[0].item() == rows
+    for columns, counted in zip(wanted[1:], answers[1:], strict=True):
         by_hand = collections.Counter(zip(*(codes[j].tolist() for j in columns), strict=True))
-        counted = counter.count(columns)
         assert counted.dtype == np.int64
         assert counted.shape == tuple(CELLS[j] for j in columns)
         assert {tuple(map(int, at)): int(counted[tuple(at)]) for at in np.argwhere(counted)} == dict(by_hand)
 
 
-def test_coarser_cells_sum_finer_ones() -> None:
+def test_bins_sum_cells_and_are_not_taken_for_one_another() -> None:
     codes = np.random.default_rng(0).integers(0, 6, size=100)
-    to = np.array([0, 0, 1, 2, 1, 0], dtype=np.int32)
-    counter = MemoryCounter([codes], cells=[6], rows=100)
-    coarse = counter.coarsened([to])
-    assert coarse.cells == (3,)
-    assert coarse.count((0,)).tolist() == np.bincount(to, weights=counter.count((0,))).tolist()
+    table = integers(NAMES[:1])
+    counter = MemoryCounter(table, pa.Table.from_arrays([pa.array(codes)], schema=table.arrow_schema()).to_batches())
+    fine = counter.count([[axis(NAMES[0], 6)]])[0]
+    for to in ([0, 0, 1, 2, 1, 0], [0, 1, 1, 2, 1, 0], [0, 0, 0, 0, 0, 0]):
+        bin_of = np.array(to, dtype=np.int32)
+        counted = counter.count([[axis(NAMES[0], 6, bin_of)]])[0]
+        assert counted.tolist() == np.bincount(bin_of, weights=fine).tolist()
+    assert counter.count([[axis(NAMES[0], 6)]])[0].tolist() == fine.tolist()
 
 
-def test_values_are_counted_without_null() -> None:
-    values, counts = distinct(pa.chunked_array([["a", None], [], ["b", "a"]], pa.string()))
+def test_values_are_counted_over_batches_without_null() -> None:
+    table = Table(name=TableName("t"), columns=(Column(name=ColumnName("v"), kind=Kind.TEXT, native="text"),))
+    batches = [pa.record_batch([pa.array(part, pa.string())], names=["v"]) for part in (["a", None], [], ["b", "a"])]
+    values, counts = MemoryCounter(table, batches).values(ColumnName("v"))
     assert dict(zip(values, counts.tolist(), strict=True)) == {"a": 2, "b": 1}
-    assert distinct(pa.chunked_array([], pa.string()))[0] == []
+    assert MemoryCounter(table, []).values(ColumnName("v"))[0] == []
 
 
-@settings(max_examples=40)
+def kept_rows(keys: list[pa.Array]) -> list[int]:
+    """Return which rows are counted, told by a number of their own."""
+    names = [ColumnName(f"k{j}") for j in range(len(keys))]
+    rows = len(keys[0])
+    counted = integers([ColumnName("row")])
+    batch = pa.record_batch([*keys, pa.array(range(rows), pa.int64())], names=[*names, "row"])
+    counter = MemoryCounter(counted, [batch.slice(0, rows // 2), batch.slice(rows // 2)], unit=names)
+    return np.flatnonzero(counter.count([[axis(ColumnName("row"), max(rows, 1))]])[0]).tolist()
+
+
+@settings(max_examples=40, deadline=None)
 @given(keys=st.lists(st.tuples(st.sampled_from([None, 1, 2]), st.sampled_from([None, "x", "y"])), max_size=12))
 def test_rows_with_a_key_of_their_own_are_kept_and_none_of_nobody(keys: list[tuple[int | None, str | None]]) -> None:
-    table = pa.table(
-        {"a": pa.array([a for a, _ in keys], pa.int64()), "b": pa.array([b for _, b in keys], pa.string()),
-         "row": pa.array(range(len(keys)), pa.int64())}
-    )  # fmt: skip
-    kept = one_row_per_unit(table, [ColumnName("a"), ColumnName("b")])["row"].to_pylist()
+    kept = kept_rows([pa.array([a for a, _ in keys], pa.int64()), pa.array([b for _, b in keys], pa.string())])
     assert kept == [row for row, key in enumerate(keys) if None not in key and keys.count(key) == 1]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
-    keys=st.lists(st.sampled_from([None, 2.0**53, 0.0, -0.0, 1.5]), min_size=1, max_size=12), gone=st.integers(0, 11)
+    keys=st.lists(st.sampled_from([None, 2.0**53, 0.0, -0.0, 1.5]), min_size=2, max_size=12), gone=st.integers(0, 11)
 )
 def test_one_row_more_or_less_moves_one_kept_row_even_where_keys_read_alike(
     keys: list[float | None], gone: int
 ) -> None:
-    table = pa.table({"key": pa.array(keys, pa.float64()), "row": pa.array(range(len(keys)), pa.int64())})
-    without = pa.concat_tables([table.slice(0, gone % len(keys)), table.slice(gone % len(keys) + 1)])
-    kept, left = (set(one_row_per_unit(rows, [ColumnName("key")])["row"].to_pylist()) for rows in (table, without))
+    at = gone % len(keys)
+    kept = set(kept_rows([pa.array(keys, pa.float64())]))
+    left = {row + (row >= at) for row in kept_rows([pa.array(keys[:at] + keys[at + 1 :], pa.float64())])}
     assert len(kept ^ left) <= 1
 
 
@@ -143,38 +163,6 @@ def test_a_required_column_is_never_the_rest_when_anything_is_known() -> None:
     assert made.weight[0] == 0
 
 
-KNOWN, BOUNDS, VALUES = (Expected(search=search, bins=10) for search in Search)
-
-
-@pytest.mark.parametrize("columns", [[KNOWN], [VALUES], [BOUNDS] * 2, [KNOWN, BOUNDS, VALUES, VALUES], [KNOWN] * 18])
-@pytest.mark.parametrize("relationships", [True, False])
-def test_a_schedule_spends_its_budget_and_no_more(columns: list[Expected], relationships: bool) -> None:
-    budget = Budget(1.0, 1e-6)
-    plan = schedule(columns, budget, relationships=relationships)
-    events = [DiscreteGaussianEvent(label="", sigma=s, cells=1) for s in _all(plan) if s]
-    searched = columns.count(VALUES)
-    spent = [*events, *[SelectionEvent(label="", delta=plan.selection_delta)] * searched]
-    assert 0.998 <= accountant.epsilon(spent, budget.delta) <= 1.0
-    assert [bool(s) for s in plan.one_way] == [column is not VALUES for column in columns]
-    assert [bool(s) for s in plan.search] == [column is not KNOWN for column in columns]
-    if relationships and len(columns) <= 16:
-        assert len(plan.pairs) == len(pairs_of(len(columns)))
-        assert not plan.scores
-    elif relationships:
-        assert (len(plan.pairs), len(plan.scores)) == (4 * 18, math.comb(18, 2))
-
-
-def test_a_pair_with_more_cells_gets_less_noise() -> None:
-    small, large = Expected(search=Search.NOTHING, bins=2), Expected(search=Search.NOTHING, bins=20)
-    plan = schedule([small, small, large, large], Budget(1.0, 1e-6), relationships=True)
-    by_pair = dict(zip(pairs_of(4), plan.pairs, strict=True))
-    assert by_pair[(0, 1)] > by_pair[(0, 2)] > by_pair[(2, 3)]
-
-
-def _all(plan: Schedule) -> list[float]:
-    return list(itertools.chain([plan.total], plan.search, plan.one_way, plan.scores, plan.pairs))
-
-
 def _measurements() -> TableMeasurements:
     generator = np.random.default_rng(0)
     of = [
@@ -186,15 +174,22 @@ def _measurements() -> TableMeasurements:
         ColumnMeasured(column=c, domain=d, counts=generator.integers(0, 900, 3), sigma=np.array([9.0, 3.25, 1 / 3]))
         for c, d in zip(of, domains, strict=True)
     )
-    made = [each.count for each in TableMeasurements(
-        generator="pairwise", events=(), total=1000.0, columns=columns, pairs=(), notes=()).bins_of()]  # fmt: skip
-    pair = NoisyMarginal(columns=(0, 1), counts=generator.integers(-9, 400, made), sigma=30.5)
+    made = tuple(bins(c.counts, c.sigma, total=1000.25, domain=c.domain, nullable=c.column.nullable) for c in columns)
+    shape = [each.count for each in made]
+    pair = NoisyMarginal(columns=(0, 1), counts=generator.integers(-9, 400, shape), sigma=30.5)
     events = (
-        DiscreteGaussianEvent(label="one-way t.a", sigma=30.5, cells=3),
+        DiscreteGaussianEvent(label="one-way t.a", sigma=30.5, cells=3, times=4),
         SelectionEvent(label="values of t.a", delta=1e-8),
     )
     return TableMeasurements(
-        generator="pairwise", events=events, total=1000.25, columns=columns, pairs=(pair,), notes=("Said.",)
+        generator="pairwise",
+        events=events,
+        total=1000.25,
+        columns=columns,
+        bins=made,
+        pairs=(pair,),
+        notes=("Said.",),
+        knowledge=Knowledge(target=ColumnName("a"), dependencies={ColumnName("a"): ColumnName("b")}),
     )
 
 
@@ -202,9 +197,13 @@ def test_measurements_come_back_as_they_were_saved(tmp_path: Path) -> None:
     before = _measurements()
     before.save(tmp_path / "m")
     after = measurements.load(tmp_path / "m")
-    assert (after.events, after.total, after.notes, after.generator) == (
-        before.events, before.total, before.notes, before.generator,
+    assert (after.events, after.total, after.notes, after.generator, after.knowledge) == (
+        before.events, before.total, before.notes, before.generator, before.knowledge,
     )  # fmt: skip
+    for one, two in zip(before.bins, after.bins, strict=True):
+        assert one.bin_of.tolist() == two.bin_of.tolist()
+        assert one.ghost.tolist() == two.ghost.tolist()
+        assert one.weight.tolist() == two.weight.tolist()
     for one, two in zip(before.columns, after.columns, strict=True):
         assert (one.column, one.domain) == (two.column, two.domain)
         assert one.counts.tolist() == two.counts.tolist()
