@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gateway.estimation.consistency import Estimate
+    from gateway.estimation.consistency import Estimate, Evidence
     from gateway.estimation.measurement import NoisyMarginal
 
     Pair = tuple[int, int]
 
+EMPTY = 0.3
+"""What remains of the noise of an empty cell once counts are made non-negative with the right sum."""
+_SURE = 1e-12
 _ABSOLUTE = (2 / np.pi) ** 0.5 / 2
 """Half the mean of the absolute value of a standard normal: a distance counts every row that moves twice."""
 
@@ -39,9 +42,12 @@ def of_noise(sigma: float | NDArray[np.float64], cells: int, rows: float) -> flo
 
 
 def of_columns(marginals: Sequence[NoisyMarginal], cells: Sequence[int], rows: float) -> float:
-    """Return the mean error of single columns, of which ``marginals`` has one each and perhaps tables of several."""
-    ones = [each for each in marginals if len(each.columns) == 1]
-    return float(np.mean([of_noise(each.sigma, cells[each.columns[0]], rows) for each in ones])) if ones else 0.0
+    """Return the mean error of single columns, of which ``marginals`` has one each, and tables of several.
+
+    On three data sets it was within a factor of 1.7 of the actual distance from 5,000 rows on, of 3 at 1,000 rows.
+    """
+    evidence = gather(_of_two(marginals), cells)
+    return float(np.mean(_columns(evidence, max(rows, 1.0)))) if evidence.columns else 0.0
 
 
 def of_pairs(
@@ -55,20 +61,35 @@ def of_pairs(
 
     These are the noisy numbers of rows by which pairs differ from what was expected of them (twice the rows to move),
     for every pair, lower column first; they count for pairs that no table in ``marginals`` has. On three data sets
-    (Adult, Fertility, loans; 5,000 to 200,000 rows, epsilon 0.3 to 3; three generators) the figure was between 0.6 and
-    1.3 of the actual mean distance of synthetic rows from the real ones.
+    (Adult, Fertility, loans; epsilon 0.3 to 3) it was within a factor of 1.6 of the actual mean distance of synthetic
+    rows from the real ones from 5,000 rows on, and of 2.2 at 1,000 rows; most often too large.
     """
     total = max(rows, 1.0)
     evidence = gather(_of_two(marginals), cells)
-    ones = one_ways(evidence, total)
+    ones, columns = one_ways(evidence, total), _columns(evidence, total)
     errors = []
     for pair, distance in distances.items():
         if pair in evidence.pairs:
             estimate = evidence.pairs[pair]
-            errors.append(_measured(pair, estimate, ones, total))
+            parts = (_measured(pair, estimate, ones, total), columns[pair[0]], columns[pair[1]])
+            errors.append(float(np.linalg.norm(parts)))
         else:
             errors.append(distance / 2 / total)
     return float(np.clip(np.mean(errors), 0.0, 1.0)) if errors else 0.0
+
+
+def steadied(distances: Mapping[Pair, float], *, sigma: float) -> dict[Pair, float]:
+    """Return noisy ``distances`` drawn towards their mean as far as noise of ``sigma`` makes that wise; 0 at least.
+
+    Empirical Bayes: what pairs are measured is chosen by these figures, so those left are the ones whose noise happened
+    to be low. Their expected values given the figures know nothing of that choice.
+    """
+    noisy = np.array(list(distances.values()), dtype=np.float64)
+    if not noisy.size:
+        return {}
+    spread = max(0.0, float(noisy.var()) - sigma**2)
+    found = noisy.mean() + (noisy - noisy.mean()) * (spread / (spread + sigma**2) if spread else 0.0)
+    return dict(zip(distances, np.maximum(found, 0.0).tolist(), strict=True))
 
 
 def before(
@@ -91,6 +112,19 @@ def _of_two(marginals: Sequence[NoisyMarginal]) -> list[NoisyMarginal]:
     return found
 
 
+def _columns(evidence: Evidence, total: float) -> list[float]:
+    """Return the error of every column, from all that speaks of it; nearly empty cells have less of it than noise."""
+    errors = []
+    for column, (own, one) in enumerate(zip(evidence.columns, one_ways(evidence, total), strict=True)):
+        precision = 1.0 / np.maximum(own.variance, _SURE)
+        for pair, table in evidence.pairs.items():
+            if column in pair:
+                precision = precision + 1.0 / np.maximum(table.variance.sum(axis=1 - pair.index(column)), _SURE)
+        sigma = precision**-0.5
+        errors.append(float(_ABSOLUTE * (sigma * (one + EMPTY * sigma) / (one + sigma)).sum() / total))
+    return errors
+
+
 def _measured(pair: Pair, estimate: Estimate, ones: Sequence[NDArray[np.float64]], total: float) -> float:
     """Return the error that is left of a measured table when it is fitted as ``association`` says."""
     left, right = (ones[j] > 0 for j in pair)
@@ -105,6 +139,6 @@ def _measured(pair: Pair, estimate: Estimate, ones: Sequence[NDArray[np.float64]
         signal = max(0.0, float(np.square(residual).sum()) - variance * freedom)
         spread = np.full(independent.shape, signal / independent.size)
     else:
-        prior = variance * independent / np.maximum(found.ridge, 1e-12)
-        spread = prior * variance / np.maximum(prior + variance, 1e-12)
+        prior = variance * independent / np.maximum(found.ridge, _SURE)
+        spread = prior * variance / np.maximum(prior + variance, _SURE)
     return min(1.0, float(_ABSOLUTE * np.sqrt(spread).sum() / total))

@@ -1,6 +1,6 @@
 """Which generator a table gets when the policy leaves it open: from public and noisy figures alone.
 
-Measured on 1,000 to 26,000 rows of Adult, Fertility and loans at epsilon 0.1 to 3: from 500 rows times mu on (the
+Measured on 1,000 to 26,000 rows of Adult, Fertility and loans at epsilon 0.1 to 3: from 250 rows times mu on (the
 budget's Gaussian-DP figure) the error of two-way tables was least with `pairwise`, or within chance of the least; the
 other classical generators were up to a third worse. Below that nothing is related (``measuring``), which is
 `independent`. So the rule is short; the classical generators are there for what they say of themselves.

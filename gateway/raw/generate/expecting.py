@@ -13,14 +13,21 @@ if TYPE_CHECKING:
     from gateway.raw.generate.surveying import Survey
 
 
-def columns(known: Survey) -> str:
+def columns(known: Survey, tables: Sequence[NoisyMarginal]) -> str:
     """Return the mean error to expect of single columns, from all that was measured of them."""
-    error = expected.of_columns(known.ones(), [each.count for each in known.bins()], known.size)
+    whole = [each for each in tables if each.groups is None]
+    error = expected.of_columns([*known.ones(), *whole], [each.count for each in known.bins()], known.size)
     return f"Expected mean error of a single column: {error:.1%} of the rows."
 
 
-def pairs(known: Survey, tables: Sequence[NoisyMarginal], distances: Mapping[tuple[int, int], float]) -> str:
-    """Return the mean error to expect of tables of two columns; see ``expected.of_pairs``."""
+def pairs(
+    known: Survey, tables: Sequence[NoisyMarginal], distances: Mapping[tuple[int, int], float], *, sigma: float
+) -> str:
+    """Return the mean error to expect of tables of two columns.
+
+    ``distances`` are noisy, with standard deviation ``sigma``: see ``expected.of_pairs``.
+    """
+    distances = expected.steadied(distances, sigma=sigma)
     cells = [each.count for each in known.bins()]
     after = expected.of_pairs([*known.ones(), *tables], cells, known.size, distances=distances)
     before = expected.before(tables, cells, known.size, distances=distances)

@@ -77,7 +77,7 @@ def measure(
         columns=known.tally.measured(),
         bins=tuple(known.bins()),
         pairs=tuple(tables),
-        notes=(*notes, expecting.columns(known)),
+        notes=(*notes, expecting.columns(known, tables)),
         knowledge=known.knowledge,
     )
 

@@ -38,7 +38,7 @@ def spanning_tree(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     A pair's weight is its distance from independence; pairs whose order is declared come before all others, so that
     the model can keep the order.
     """
-    found = scored(known)
+    found, sigma = scored(known)
     weights = {pair: importance(known, pair) * distance for pair, distance in found.items()}
     declared = [{str(name) for name in order} for order in known.knowledge.orders]
     first = 2 * max(abs(weight) for weight in weights.values()) + 1.0
@@ -50,7 +50,7 @@ def spanning_tree(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
         f"{len(tables)} of {len(weights)} pairs of columns were measured, which form a tree; relationships between "
         "other pairs are kept only as far as they follow from these."
     )
-    return tables, [note, expecting.pairs(known, tables, found)]
+    return tables, [note, expecting.pairs(known, tables, found, sigma=sigma)]
 
 
 def network(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
@@ -60,7 +60,7 @@ def network(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     one. Each has the nearest column before it as a parent, and up to ``DEGREE`` where that leaves a table's cells
     ``USEFUL`` times as many rows as noise, on average (the usefulness of PrivBayes), and the distance stands out.
     """
-    found = scored(known)
+    found, sigma = scored(known)
     cells = [each.count for each in known.bins()]
     weight = np.zeros((len(cells), len(cells)))
     for (i, j), distance in found.items():
@@ -74,7 +74,7 @@ def network(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
         parents: list[int] = []
         for other in sorted(joined, key=lambda p: (-weight[child, p], p)):
             size = cells[child] * cells[other] * math.prod(cells[p] for p in parents)
-            stands_out = weight[child, other] > STANDS_OUT * known.meter.plan.score
+            stands_out = weight[child, other] > STANDS_OUT * sigma
             if not parents or (len(parents) < DEGREE and size <= most and stands_out):
                 parents.append(other)
         tables.append((*parents, child))
@@ -85,7 +85,7 @@ def network(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
         f"{len(made)} columns were measured together with one column before each, {several} of them with more; other "
         "relationships are kept only as far as they follow from these."
     )
-    return made, [note, expecting.pairs(known, made, found)]
+    return made, [note, expecting.pairs(known, made, found, sigma=sigma)]
 
 
 def _root(known: Survey, weight: NDArray[np.float64]) -> int:
@@ -94,14 +94,16 @@ def _root(known: Survey, weight: NDArray[np.float64]) -> int:
     return int(np.argmax(weight.sum(axis=1)))
 
 
-def scored(known: Survey) -> dict[tuple[int, int], float]:
-    """Return every pair's noisy distance from independence, in rows: the mean of as many scores as there are."""
+def scored(known: Survey) -> tuple[dict[tuple[int, int], float], float]:
+    """Return every pair's noisy distance from independence, in rows, and the standard deviation of the noise.
+
+    A distance is the mean of as many scores as there are for the pair.
+    """
     every = list(combinations(range(len(known.columns)), 2))
-    ones = [one.counts.astype(np.float64) for one in known.ones()]
-    expected = independence(ones, known.size)
+    expected = independence(known)
     rounds = known.meter.scores_left // len(every)
     found = np.mean([distances(known, every, known.bins(), expected) for _ in range(rounds)], axis=0)
-    return dict(zip(every, found.tolist(), strict=True))
+    return dict(zip(every, found.tolist(), strict=True)), known.meter.plan.score / rounds**0.5
 
 
 def measured(known: Survey, columns: Sequence[tuple[int, ...]]) -> list[NoisyMarginal]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.estimation import pairwise
+from gateway.estimation.consistency import gather, one_ways
 from gateway.estimation.measurement import NoisyMarginal
 from gateway.raw.generate import expecting
 from gateway.raw.generate.surveying import allot
@@ -56,8 +57,8 @@ def two_rounds(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     """Measure pairs in two rounds, with all quanta that the survey left; see ``measuring.Relate``."""
     width = len(known.columns)
     every = [(i, j) for i in range(width) for j in range(i + 1, width)]
-    to, ones = known.bins(), [one.counts.astype(np.float64) for one in known.ones()]
-    first = _choose(known, every, to, independence(ones, known.size), round(FIRST * known.meter.left), COST[0])
+    to = known.bins()
+    first = _choose(known, every, to, independence(known), round(FIRST * known.meter.left), COST[0])
     tables = _measure(known, first, to, "first round")
     model = pairwise.fit(
         [*known.ones(), *tables],
@@ -72,12 +73,13 @@ def two_rounds(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
     tables += _measure(known, second, to, "second round")
     measured = set(first.pairs) | set(second.pairs)
     note = f"{len(measured)} of {len(every)} pairs of columns were measured, the others follow from these."
-    return tables, [note, expecting.pairs(known, tables, second.distances)]
+    return tables, [note, expecting.pairs(known, tables, second.distances, sigma=known.meter.plan.score)]
 
 
-def independence(ones: Sequence[NDArray[np.float64]], size: float) -> Expectation:
-    """Return what is expected of pairs of independent columns with the noisy one-ways ``ones`` of ``size`` rows."""
-    return lambda i, j: np.outer(np.maximum(ones[i], 0), np.maximum(ones[j], 0)) / size
+def independence(known: Survey) -> Expectation:
+    """Return what is expected of pairs if columns are independent, from noisy one-ways that add up to the rows."""
+    ones = one_ways(gather(known.ones(), [each.count for each in known.bins()]), known.size)
+    return lambda i, j: np.outer(ones[i], ones[j]) / known.size
 
 
 def _choose(  # noqa: PLR0917 - what a round differs in
