@@ -218,10 +218,37 @@ def sweep(rows: NDArray[np.uint16], state: NDArray[np.uint64], model: Model) -> 
             two[j] = new_2 if new_2 < size else _careful(two, j, links, bias, potential, state)
 
 
-@kernel
-def polish(  # noqa: PLR0915 - one kernel: numba pays for every call and every array handed over
-    rows: NDArray[np.uint16], state: NDArray[np.uint64], model: Model, tracked: Links, excess: Excess
+@_part
+def _moved(  # noqa: PLR0917 - as above
+    pair: NDArray[np.float32], at: Place, far: Place, now: Place, new: Place, less: np.float32, more: np.float32
 ) -> None:
+    """Take a row out of cell ``now`` of a table that starts at ``at`` and put it into ``new``."""
+    pair[at + now * far] -= less
+    pair[at + new * far] += more
+
+
+@_part
+def _added(  # noqa: PLR0917 - as above
+    tilt: NDArray[np.float32],
+    size: Place,
+    one: NDArray[np.float32],
+    at: Place,
+    pair: NDArray[np.float32],
+    base: NDArray[np.uint64],
+    count: Place,
+) -> None:
+    """Write into ``tilt`` the excess of every cell of a column: its own, and beside each of the row's other cells."""
+    v: Place = _NONE
+    while v < size:
+        lanes = load(one, at + v)
+        for e in range(count):
+            lanes = plus(lanes, load(pair, base[e] + v))
+        store(tilt, v, lanes)
+        v += _LANES
+
+
+@kernel
+def polish(rows: NDArray[np.uint16], state: NDArray[np.uint64], model: Model, tracked: Links, excess: Excess) -> None:
     """Sweep as ``sweep`` does, each conditional tilted towards cells of which there are still too few rows.
 
     ``excess`` is kept up to date move by move, both ways round: a tilt from stale counts makes all rows move at once
@@ -241,8 +268,7 @@ def polish(  # noqa: PLR0915 - one kernel: numba pays for every call and every a
             size, at, begin = np.uint64(width[j]), np.uint64(start[j]), np.uint64(first[j])
             _conditional(row, at, size, begin, np.uint64(first[j + 1]) - begin, table, other, bias, potential, base,
                          weights)  # fmt: skip
-            now = np.uint64(row[j])
-            begin = np.uint64(first_all[j])
+            now, begin = np.uint64(row[j]), np.uint64(first_all[j])
             count = np.uint64(first_all[j + 1]) - begin
             own = one_step[at + now]
             for e in range(count):
@@ -253,20 +279,14 @@ def polish(  # noqa: PLR0915 - one kernel: numba pays for every call and every a
                     + now * np.uint64(own_all[begin + e])
                     + u * np.uint64(beside_all[begin + e])
                 ]
-            v: Place = _NONE
-            while v < size:
-                lanes = load(one, at + v)
-                for e in range(count):
-                    lanes = plus(lanes, load(pair, base[e] + v))
-                store(tilt, v, lanes)
-                v += _LANES
+            _added(tilt, size, one, at, pair, base, count)
             tilt[now] -= own
             least = tilt[0]
-            for v in range(_ONE, size):
-                least = min(least, tilt[v])
+            for w in range(_ONE, size):
+                least = min(least, tilt[w])
             lanes = tilted(load(weights, _NONE), load(tilt, _NONE), least)
             store(weights, _NONE, lanes)
-            v = _LANES
+            v: Place = _LANES
             while v < size:
                 more = tilted(load(weights, v), load(tilt, v), least)
                 store(weights, v, more)
@@ -279,16 +299,13 @@ def polish(  # noqa: PLR0915 - one kernel: numba pays for every call and every a
             one[at + now] -= one_step[at + now]
             one[at + new] += one_step[at + new]
             for e in range(count):
-                link = begin + e
-                u = np.uint64(row[other_all[link]])
+                u, link = np.uint64(row[other_all[begin + e]]), begin + e
                 single = np.uint64(once_all[link]) + u * np.uint64(beside_all[link])
-                back, far = np.uint64(mirror_all[link]) + u, np.uint64(width[other_all[link]])
                 less = pair_step[single + now * np.uint64(own_all[link])]
                 more_of = pair_step[single + new * np.uint64(own_all[link])]
-                pair[base[e] + now] -= less
-                pair[base[e] + new] += more_of
-                pair[back + now * far] -= less
-                pair[back + new * far] += more_of
+                back, far = np.uint64(mirror_all[link]) + u, np.uint64(width[other_all[link]])
+                _moved(pair, base[e], np.uint64(1), now, new, less, more_of)
+                _moved(pair, back, far, now, new, less, more_of)
 
 
 @kernel

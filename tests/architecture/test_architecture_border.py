@@ -98,7 +98,7 @@ def test_every_field_of_a_certificate_is_declared_or_metered() -> None:
 
 
 def test_events_tell_what_was_done_and_hold_no_outcome() -> None:
-    assert set(DiscreteGaussianEvent.__dataclass_fields__) == {"label", "sigma", "cells"}
+    assert set(DiscreteGaussianEvent.__dataclass_fields__) == {"label", "sigma", "cells", "times"}
     assert set(SelectionEvent.__dataclass_fields__) == {"label", "delta"}
 
 

@@ -61,4 +61,4 @@ def recode(texts: Sequence[str], codes: NDArray[np.integer], domain: Domain) -> 
         raise TypeError("texts have no domain but a list of values")
     cell = {value: number + domain.first for number, value in enumerate(domain.values)}
     unlisted = int(domain.rest) if domain.other else 0
-    return np.array([0, *(cell.get(text, unlisted) for text in texts)], dtype=np.int32)[codes]
+    return np.asarray(np.array([0, *(cell.get(text, unlisted) for text in texts)], dtype=np.int32)[codes])

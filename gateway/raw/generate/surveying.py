@@ -182,14 +182,16 @@ def _second_look(known: Survey, quanta: int) -> None:
 def _unlisted(known: Survey, position: int) -> float:
     """Return the noisy share of the rows whose value was not found."""
     measured = known.tally.measured()[position]
-    return max(0.0, measured.counts[int(measured.domain.rest)].item() / known.size)
+    unlisted = int(measured.counts[int(measured.domain.rest)])
+    return max(0.0, unlisted / known.size)
 
 
 def _cells(known: Survey, position: int) -> float:
     """Return cells^(2/3): shares of precision in proportion to it make the summed error of histograms least."""
     domain = known.tally.columns[position].domain
     assert domain is not None  # noqa: S101 - after the first look
-    return float(min(domain.cells, MOST_CELLS)) ** (2 / 3)
+    weight: float = min(domain.cells, MOST_CELLS) ** (2 / 3)
+    return weight
 
 
 def allot(weights: Sequence[float], quanta: int, *, least: int = 0) -> list[int]:
