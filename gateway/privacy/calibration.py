@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 
 from gateway.privacy import accountant
 from gateway.privacy.events import DiscreteGaussianEvent, SelectionEvent
+from gateway.vocabulary.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,13 +66,16 @@ def sigmas(weights: tuple[float, ...], budget: Budget, *, selections: tuple[floa
 
     ``weights`` are relative shares of precision (1/sigma^2), one for each query, positive; ``selections`` the deltas of
     threshold selections. The result is a function of its arguments alone. ``ValueError`` when the selections take all
-    of delta or a weight is not positive.
+    of delta or a weight is not positive, ``ConfigurationError`` when delta is too small to be accounted for.
     """
     left = budget.delta - math.fsum(selections)
     if left <= 0 or not weights or min(weights) <= 0:
         raise ValueError("a plan needs positive weights, and selections that leave some of delta")
     highest = mu(type(budget)(budget.epsilon, left))
     price = _price(highest, weights, budget, selections)
+    if math.isinf(price):
+        # distributions are cut where less than about 1e-15 is left, whatever the noise
+        raise ConfigurationError(f"delta {budget.delta:g} is too small to be accounted for; 1e-12 always suffices")
     lowest = highest if price <= budget.epsilon else 0.0
     while highest - lowest > PRECISION * highest:
         # where the claim would meet the budget if it grew in proportion, kept inside the two ends

@@ -6,6 +6,7 @@ import pytest
 from gateway.privacy import accountant, calibration
 from gateway.privacy.budget import Budget
 from gateway.privacy.events import DiscreteGaussianEvent, Event, SelectionEvent
+from gateway.vocabulary.errors import ConfigurationError
 
 
 def events(sigmas: tuple[float, ...], selections: tuple[float, ...]) -> list[Event]:
@@ -49,6 +50,12 @@ def test_four_times_the_weight_is_half_the_noise() -> None:
 def test_impossible_plans_are_refused(weights: tuple[float, ...], selections: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="a plan needs"):
         calibration.sigmas(weights, Budget(1.0, 1e-6), selections=selections)
+
+
+@pytest.mark.timeout(60)
+def test_a_delta_that_no_accountant_resolves_is_refused_at_once() -> None:
+    with pytest.raises(ConfigurationError, match="too small"):
+        calibration.sigmas((1.0,) * 256, Budget(1.0, 1e-17))
 
 
 @pytest.mark.parametrize("sigma", [0.5, 3.0, 25.5, 400.0])
