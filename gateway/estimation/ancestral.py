@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gateway.estimation import feasible
+from gateway.estimation.allocation import Splits
 from gateway.estimation.storage import expect
 from gateway.vocabulary.errors import ConfigurationError
 
@@ -45,6 +47,12 @@ class Node:
         """Return the chances with one row for every combination of the parents' cells."""
         return self.chances.reshape(-1, self.chances.shape[-1])
 
+    @cached_property
+    def splits(self) -> Splits:
+        """Return ``flat`` ready to be drawn from."""
+        groups, cells = self.flat.shape
+        return Splits(np.repeat(np.arange(groups), cells), self.flat.ravel(), groups)
+
 
 def chances(counts: NDArray[np.float64], otherwise: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``counts`` with its last axis scaled to sum 1; where that has no mass, ``otherwise`` stands in."""
@@ -67,23 +75,9 @@ def draw(nodes: Sequence[Node], rows: int, *, generator: np.random.Generator) ->
 
 def draw_one(node: Node, codes: NDArray[np.int32], *, generator: np.random.Generator) -> NDArray[np.int32]:
     """Return one column of rows whose parents' codes are in ``codes`` (columns first); see ``draw``."""
-    return _given(node.flat, node.rows_of(codes), generator)
-
-
-def _given(table: NDArray[np.float64], group: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int32]:
-    groups, cells = table.shape
-    sizes = np.bincount(group, minlength=groups)
-    # an even comb with one tooth per row of the group, moved by chance: how many teeth lie before each cell's end
-    shares = np.cumsum(table, axis=1)
-    shares /= shares[:, -1:]
-    ends = np.ceil(sizes[:, np.newaxis] * shares - generator.random((groups, 1))).astype(np.int64)
-    counts = np.diff(np.maximum(ends, 0), axis=1, prepend=0)
-    mixed = generator.permutation(np.arange(group.size, dtype=np.int32))
-    # small types are sorted by counting
-    order = mixed[np.argsort(group.astype(np.min_scalar_type(groups))[mixed], kind="stable")]
-    codes = np.empty(group.size, dtype=np.int32)
-    codes[order] = np.repeat(np.tile(np.arange(cells, dtype=np.int32), groups), counts.ravel())
-    return codes
+    group = node.rows_of(codes).astype(np.int32)
+    drawn = node.splits.divide(group, seed=int(generator.integers(2**63)))
+    return drawn - group * np.int32(node.chances.shape[-1])
 
 
 def seen(codes: NDArray[np.int32], ones: Sequence[NDArray[np.float64]], left: int, right: int) -> NDArray[np.float64]:
