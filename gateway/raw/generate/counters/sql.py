@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
 from gateway.raw.connect import failures
-from gateway.raw.generate.counters import sql_cells
+from gateway.raw.generate.counters import sql_cells, sql_plan
 from gateway.raw.generate.counters.sql_duckdb import DuckEngine
 from gateway.raw.generate.counters.sql_mysql import MySQLEngine
 from gateway.raw.generate.counters.sql_postgresql import PostgresEngine
 from gateway.raw.generate.counters.sql_sqlite import SQLiteEngine
-from gateway.raw.generate.domain import Ranges, Values
 from gateway.vocabulary.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -35,16 +33,9 @@ ENGINES: dict[str, type[Engine]] = {
     "sqlite": SQLiteEngine,
     "duckdb": DuckEngine,
 }
-MOST_AXES = 60
-"""Different axes in one statement; DuckDB tells GROUPING SETS apart by as many bits."""
-MOST_TABLES = 200
-"""Tables in one statement; SQLite takes 500."""
-MOST_CELLS = 2**20
-"""Cells in one statement, unless a single table has more: each takes about 100 bytes of the database's memory."""
+_INT32 = 2**31
 _BLOCK = 16
 """Bits of a cell's number that differ in one text of an answer: none is longer than two megabytes."""
-
-Name = tuple[object, ...]
 
 
 class SqlCounter:
@@ -100,32 +91,32 @@ class SqlCounter:
 
     def count(self, tables: Sequence[Sequence[Axis]]) -> list[NDArray[np.int64]]:
         """Return one contingency table for each of ``tables``; see ``Counter.count``."""
-        axes = {_name(axis): axis for table in tables for axis in table}
-        wanted = [tuple(_name(axis) for axis in table) for table in tables]
-        asked = _not_sums(wanted)
-        known: dict[tuple[Name, ...], NDArray[np.int64]] = {}
-        for some in _statements(asked, axes, parameters=self._engine.parameters):
+        axes, wanted = sql_plan.numbered(tables)
+        known: dict[sql_plan.Asked, NDArray[np.int64]] = {}
+        for some in sql_plan.statements(sql_plan.not_sums(wanted), axes, parameters=self._engine.parameters):
             known.update(zip(some, self._counted(some, axes), strict=True))
-        return [known[one] if one in known else _summed(one, known) for one in wanted]
+        return [known[one] if one in known else sql_plan.summed(one, known) for one in wanted]
 
-    def _counted(self, tables: Sequence[tuple[Name, ...]], axes: dict[Name, Axis]) -> Iterator[NDArray[np.int64]]:
+    def _counted(self, tables: Sequence[sql_plan.Asked], axes: Sequence[Axis]) -> Iterator[NDArray[np.int64]]:
         """Ask for ``tables`` in one statement."""
-        used = list(dict.fromkeys(name for table in tables for name in table))
-        columns = {axes[name].column: self.table.column(axes[name].column) for name in used}
+        used = sorted({axis for table in tables for axis in table})
+        layout = [[(f"c{used.index(axis)}", axes[axis].cells) for axis in table] for table in tables]
+        starts = sql_cells.offsets(layout)
+        columns = {axes[axis].column: self.table.column(axes[axis].column) for axis in used}
+        # cells are numbered through all tables, so codes must be wide enough to be multiplied
+        width = sa.Integer() if starts[-1] < _INT32 else sa.BigInteger()
 
         def codes(read: dict[str, sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
-            chosen = ((axes[name], axes[name].column) for name in used)
-            return [sql_cells.code(axis, columns[column], read[column], self._engine) for axis, column in chosen]
+            chosen = ((axes[axis], axes[axis].column) for axis in used)
+            coded = (sql_cells.code(axis, columns[name], read[name], self._engine) for axis, name in chosen)
+            return [sa.cast(code, width) for code in coded]
 
         rows = self._engine.shared(self._one_per_unit(list(columns.values()), codes), "codes")
-        layout = [[(f"c{used.index(name)}", axes[name].cells) for name in table] for table in tables]
-        starts = sql_cells.offsets(layout)
         counts = np.zeros(starts[-1], dtype=np.int64)
-        query = self._engine.counted(rows, layout)
-        for cells, times in self._numbers(query):
+        for cells, times in self._numbers(self._engine.counted(rows, layout)):
             counts[cells] = times
         for start, end, table in zip(starts[:-1], starts[1:], tables, strict=True):
-            yield counts[start:end].reshape([axes[name].cells for name in table])
+            yield counts[start:end].reshape([axes[axis].cells for axis in table])
 
     def _one_per_unit(
         self,
@@ -183,61 +174,3 @@ def _code(error: sa.exc.DBAPIError) -> object:
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
     first = cause.args[0] if getattr(cause, "args", ()) else None
     return code or (first if isinstance(first, int) else type(cause).__name__)
-
-
-def _name(axis: Axis) -> Name:
-    return (axis.column, axis.domain, None if axis.bin_of is None else axis.bin_of.tobytes())
-
-
-def _not_sums(wanted: Sequence[tuple[Name, ...]]) -> list[tuple[Name, ...]]:
-    """Return those of ``wanted`` that are no sums of others."""
-    kept: list[tuple[Name, ...]] = []
-    for table in sorted(dict.fromkeys(wanted), key=len, reverse=True):
-        if not any(_covers(other, table) for other in kept):
-            kept.append(table)
-    return kept
-
-
-def _covers(other: tuple[Name, ...], table: tuple[Name, ...]) -> bool:
-    return len(set(table)) == len(table) and len(set(other)) == len(other) and set(table) <= set(other)
-
-
-def _summed(table: tuple[Name, ...], known: dict[tuple[Name, ...], NDArray[np.int64]]) -> NDArray[np.int64]:
-    other = min((one for one in known if _covers(one, table)), key=lambda one: known[one].size)
-    kept = [other.index(name) for name in table]
-    summed = known[other].sum(axis=tuple(k for k in range(len(other)) if k not in kept), dtype=np.int64)
-    return np.transpose(summed, np.argsort(np.argsort(kept))) if kept else np.asarray(summed)
-
-
-def _statements(
-    tables: Sequence[tuple[Name, ...]], axes: dict[Name, Axis], *, parameters: int
-) -> Iterator[list[tuple[Name, ...]]]:
-    """Cut ``tables`` into statements that no database refuses."""
-    left = list(tables)
-    while left:
-        some: list[tuple[Name, ...]] = []
-        later: list[tuple[Name, ...]] = []
-        used, cells = set[Name](), 0
-        for table in left:
-            more = used | set(table)
-            size = math.prod(axes[name].cells for name in table)
-            fits = (
-                len(more) <= MOST_AXES
-                and len(some) < MOST_TABLES
-                and cells + size <= MOST_CELLS
-                and sum(_parameters(axes[name]) for name in more) <= parameters
-            )
-            if fits or not some:
-                some.append(table)
-                used, cells = more, cells + size
-            else:
-                later.append(table)
-        yield some
-        left = later
-
-
-def _parameters(axis: Axis) -> int:
-    """Return how many parameters an axis can need."""
-    domain = axis.domain
-    listed = domain.values if isinstance(domain, Values) else domain.starts if isinstance(domain, Ranges) else ()
-    return 0 if listed and isinstance(listed[0], int) else 2 * len(listed)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     """A table as (name of a column of codes, number of its cells) for each axis."""
 
 
-_INT32 = 2**31
 _FEW = 4
 """Up to so many bounds are compared one by one."""
 
@@ -156,12 +155,9 @@ def flat(codes: sa.FromClause | Mapping[str, Expression], table: Layout, offset:
     Cells are numbered with the last axis the fastest.
     """
     named = codes.c if isinstance(codes, sa.FromClause) else codes
-    wide = offset + math.prod(cells for _, cells in table) >= _INT32
     expression: Expression = whole(offset)
     stride = 1
     for name, cells in reversed(table):
-        # codes are of the narrowest type, and their product is not
-        part = sa.cast(named[name], sa.BigInteger() if wide else sa.Integer())
-        expression = expression + (part if stride == 1 else part * whole(stride))
+        expression = expression + (named[name] if stride == 1 else named[name] * whole(stride))
         stride *= cells
     return expression

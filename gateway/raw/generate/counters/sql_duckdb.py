@@ -94,11 +94,11 @@ class DuckEngine(Engine):
         return query.subquery(name)
 
     def shared(self, query: sa.Select[Any], name: str) -> sa.FromClause:
-        """Return a plain subquery: it is scanned once for all GROUPING SETS."""
+        """Return a plain subquery: it is scanned once for all tables."""
         return query.subquery(name)
 
     def counted(self, codes: sa.FromClause, tables: Sequence[Layout]) -> sa.Select[Any]:
-        """Return (cell, n): every row gives the number of its cell in each joint table; all are grouped at once.
+        """Return (cell, n): every row gives the number of its cell in each table, and all are grouped at once.
 
         GROUPING SETS say the same, and take several times as long where the cells of a code are not known beforehand.
         """
@@ -110,7 +110,8 @@ class DuckEngine(Engine):
         lists = sa.select(sa.func.list_value(*numbers).label("l")).select_from(codes).subquery("lists")
         cells = sa.select(sa.func.unnest(lists.c.l, type_=narrow).label("cell")).subquery("cells")
         cell: Expression = sa.cast(cells.c.cell, sa.BigInteger())
-        return sa.select(cell.label("cell"), sa.func.count().label("n")).group_by(cells.c.cell)
+        times: Expression = sa.func.count()
+        return sa.select(cell.label("cell"), times.label("n")).group_by(cells.c.cell)
 
 
 class _Unsigned(sa.types.UserDefinedType[int]):
