@@ -117,16 +117,31 @@ def test_parents_not_measured_together_leave_the_columns_shares_right() -> None:
     assert found[:, 2].mean() == pytest.approx(last.mean(), abs=0.01)
 
 
-def test_a_copula_finds_the_correlations_of_normals() -> None:
-    wanted = np.array([[1, 0.7, -0.4, 0.1], [0.7, 1, -0.2, 0], [-0.4, -0.2, 1, 0.5], [0.1, 0, 0.5, 1]])
-    normal = np.random.default_rng(0).multivariate_normal(np.zeros(4), wanted, 200_000)
-    codes = [np.searchsorted(np.quantile(normal[:, j], np.linspace(0, 1, c + 1)[1:-1]), normal[:, j])
-             for j, c in enumerate(CELLS)]  # fmt: skip
+CORRELATION = np.array([[1, 0.7, -0.4, 0.8], [0.7, 1, -0.2, 0.5], [-0.4, -0.2, 1, 0.1], [0.8, 0.5, 0.1, 1]])
+
+
+def normals() -> np.ndarray:
+    """Return the counts of correlated normals, cut into cells of equal counts."""
+    drawn = np.random.default_rng(0).multivariate_normal(np.zeros(4), CORRELATION, 200_000)
+    codes = [np.searchsorted(np.quantile(column, np.linspace(0, 1, size + 1)[1:-1]), column)
+             for column, size in zip(drawn.T, CELLS, strict=True)]  # fmt: skip
     table = np.zeros(CELLS)
     np.add.at(table, tuple(codes), 1)
+    return table
+
+
+def test_a_copula_finds_the_correlations_of_normals() -> None:
+    table = normals()
     found = fit(copula, measured(copula, table, 20.0), 200_000)
-    assert found.correlation == pytest.approx(wanted, abs=0.03)
-    assert found.pair(0, 1) / ROWS / 20 == pytest.approx(margin_of(table, (0, 1)) / ROWS / 20, abs=0.02)
+    assert found.correlation == pytest.approx(CORRELATION, abs=0.03)
+    assert found.pair(0, 1) / 200_000 == pytest.approx(margin_of(table, (0, 1)) / 200_000, abs=0.02)
+
+
+def test_rows_of_a_kind_in_two_correlated_columns_come_as_often_as_they_should() -> None:
+    found = fit(copula, measured(copula, normals(), 20.0), 200_000)
+    given_rows = shares_of(found.sample(40_000, seed=1, allowed=ALLOWED))
+    wanted = shares_of(found.sample(300_000, seed=2)) * WEIGHTS
+    assert given_rows == pytest.approx(wanted / wanted.sum(), abs=0.01)
 
 
 def test_values_without_an_order_are_ordered_by_how_frequent_they_are() -> None:
