@@ -6,6 +6,7 @@ recorded, so a killed run resumes from the last state it recorded: measurements 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import logging
 import secrets
@@ -31,7 +32,6 @@ from gateway.raw.detect.detecting import detect
 from gateway.raw.folder import RunFolder
 from gateway.raw.generate.assembly import assemble, learned_columns, published_shape, read_shape
 from gateway.raw.generate.counters.memory import MemoryCounter
-from gateway.raw.generate.domain import declared
 from gateway.raw.generate.generator import Task
 from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.raw.generate.schedule import SELECTION_DELTA
@@ -270,10 +270,11 @@ def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
 
 def _rehearse(job: Job, table: Table) -> None:
     """Do without rows what rows will go through, so that a declaration that does not fit its column costs no budget."""
-    for name in learned_columns(job.clause):
-        declared(table.column(name), job.clause.columns[name].domain)
     shape = published_shape(table, job.clause)
-    learned = pa.table({n: pa.array([], table.column(n).arrow_type) for n in learned_columns(job.clause)})
+    names = learned_columns(job.clause)
+    empty = MemoryCounter(dataclasses.replace(table, columns=tuple(table.column(name) for name in names)), [])
+    job.generator.measure(empty, job.task, lambda _stage, _share: None)
+    learned = pa.table({name: pa.array([], table.column(name).arrow_type) for name in names})
     assemble(shape, job.clause, learned, seed=job.policy.generate.seed)
 
 

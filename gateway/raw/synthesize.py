@@ -221,7 +221,9 @@ def _note(job: Job, error: GatewayError) -> None:
         if job.known:
             with job.step(Action.RUN_FAILED) as step:
                 step.runs.fail(job.run, reason=type(error).__name__)
-        (job.folder.path / "run.json").unlink(missing_ok=True)
+        # with other records at hand a run may seem unknown that has measured: what it spent must stay known
+        if not job.folder.measurements.exists():
+            (job.folder.path / "run.json").unlink(missing_ok=True)
     else:
         error.add_note("Nothing is lost. The same command takes up what had begun; it never measures twice.")
 

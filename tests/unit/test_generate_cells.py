@@ -260,3 +260,13 @@ def test_a_required_column_without_any_known_value_still_has_values_of_its_type(
 def test_a_domain_survives_json() -> None:
     for domain in (discovery.octaves(column(Kind.FLOAT)), discovery.octaves(column(Kind.INTEGER))):
         assert domain_from_json(json.loads(canonical_json(domain.to_json()))) == domain
+
+
+@pytest.mark.parametrize(
+    "clause", [{"step": 0.5, "lowest": 0, "highest": 9}, {"sentinels": [999]}, {"prefixes": [1, 3]}]
+)
+def test_declarations_that_are_not_kept_yet_are_refused(clause: dict[str, object]) -> None:
+    kind = Kind.TEXT if "prefixes" in clause else Kind.INTEGER
+    column = Column(name=ColumnName("c"), kind=kind, native="x")
+    with pytest.raises(Unsupported, match="does not keep yet"):
+        declared(column, DomainClause.model_validate(clause))

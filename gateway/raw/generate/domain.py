@@ -135,6 +135,7 @@ def declared(column: Column, clause: DomainClause | None) -> Domain | None:
         raise Unsupported(
             f"column {column.name} has type {column.native}, which is not learned; treat it as `drop` in the policy"
         )
+    _refuse_what_is_not_kept(column, clause)
     if clause is not None and clause.values is not None:
         return _listed(column, clause.values)
     if column.kind is Kind.BOOLEAN:
@@ -150,6 +151,16 @@ def declared(column: Column, clause: DomainClause | None) -> Domain | None:
     if lowest > highest:
         raise ConfigurationError(f"no value of column {column.name}'s type lies between its declared bounds")
     return grid(lowest, highest, column, cells=FINE_CELLS)
+
+
+def _refuse_what_is_not_kept(column: Column, clause: DomainClause | None) -> None:
+    """Refuse declarations that a policy may hold and that no generator keeps yet: silence would break a promise."""
+    for name in ("step", "sentinels", "prefixes"):
+        if clause is not None and getattr(clause, name) is not None:
+            raise Unsupported(
+                f"column {column.name} declares `{name}`, which this version does not keep yet; take it out of the "
+                "policy or domain file, and declare bounds or values instead"
+            )
 
 
 def grid(lowest: Number, highest: Number, column: Column, *, cells: int) -> Ranges:

@@ -51,8 +51,8 @@ class ColumnMeasured:
 class TableMeasurements:
     """Noisy counts of one table. Differentially private as a whole: may be stored and shared.
 
-    ``bins`` merge the columns' cells; ``pairs`` are noisy tables over the bins of several columns. ``notes`` say in words what was decided from
-    noisy counts and why, for the steward.
+    ``bins`` merge the columns' cells; ``pairs`` are noisy tables over the bins of several columns. ``notes`` say
+    in words what was decided from noisy counts and why, for the steward.
     """
 
     generator: str

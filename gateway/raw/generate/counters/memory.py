@@ -178,6 +178,8 @@ def _of_one_unit(keys: Sequence[pa.ChunkedArray], rows: int) -> NDArray[np.bool_
     combined = np.zeros(rows, dtype=np.int64)
     known = np.ones(rows, dtype=np.bool_)
     for key in keys:
+        if pa.types.is_dictionary(key.type):
+            key = key.cast(key.type.value_type)  # noqa: PLW2901 - a dictionary may hold one value twice
         if pa.types.is_floating(key.type):
             key = pc.add(key, 0.0)  # noqa: PLW2901 - -0.0 is 0.0, as it is for every database
         indices = pc.dictionary_encode(key).combine_chunks().indices
