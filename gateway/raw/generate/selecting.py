@@ -78,8 +78,9 @@ def two_rounds(known: Survey) -> tuple[list[NoisyMarginal], list[str]]:
 
 def independence(known: Survey) -> Expectation:
     """Return what is expected of pairs if columns are independent, from noisy one-ways that add up to the rows."""
-    ones = one_ways(gather(known.ones(), [each.count for each in known.bins()]), known.size)
-    return lambda i, j: np.outer(ones[i], ones[j]) / known.size
+    size = known.size
+    ones = one_ways(gather(known.ones(), [each.count for each in known.bins()]), size)
+    return lambda i, j: np.outer(ones[i], ones[j]) / size
 
 
 def _choose(  # noqa: PLR0917 - what a round differs in
