@@ -239,5 +239,11 @@ def _statements(
 def _parameters(axis: Axis) -> int:
     """Return how many parameters an axis can need."""
     domain = axis.domain
-    listed = domain.values if isinstance(domain, Values) else domain.starts if isinstance(domain, Ranges) else ()
+    listed = (
+        domain.values
+        if isinstance(domain, Values)
+        else (*domain.starts, *domain.sentinels)
+        if isinstance(domain, Ranges)
+        else ()
+    )
     return 0 if listed and isinstance(listed[0], int) else 2 * len(listed)
