@@ -16,7 +16,17 @@ from gateway.raw.generate import discovery, physical
 from gateway.raw.generate.binning import Bins
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.domain import Domain, Ranges, Residues, Values, declared, domain_from_json, grid
+from gateway.raw.generate.domain import (
+    Domain,
+    Facts,
+    Lattice,
+    Ranges,
+    Residues,
+    Values,
+    declared,
+    domain_from_json,
+    grid,
+)
 from gateway.raw.generate.encoding import encode
 from gateway.raw.generate.expansion import expand
 from gateway.vocabulary.digest import canonical_json
@@ -68,7 +78,8 @@ def test_every_value_has_exactly_one_cell_whatever_stands_beside_it(name: str, d
         domains = [declared(of, None)]
     else:
         domains = [discovery.octaves(of), grid(3, 5, of, cells=64), grid(-7, 100_000, of, cells=64)]
-        domains += [Ranges(starts=(), last=0, rest=True)]
+        domains += [Ranges(starts=(), last=0, rest=True), Ranges(starts=(), last=0, rest=True, sentinels=(0, 7))]
+        domains += [grid(3, 500, of, cells=64, known=Facts(sentinels=(-1, 100, 999), lattice=Lattice(modulus=5)))]
     for domain in domains:
         together = encode(chunked(rows, of), of, domain)
         assert together.size == len(rows)
@@ -105,6 +116,7 @@ def test_a_made_value_falls_into_the_cell_it_was_made_for(name: str) -> None:
         domains = [declared(of, None)]
     else:
         domains = [discovery.octaves(of), grid(-3, 5, of, cells=64), grid(-70, 9_000, of, cells=64)]
+        domains += [grid(5, 500, of, cells=64, known=Facts(sentinels=(-1, 999), lattice=Lattice(modulus=5)))]
     for domain in domains:
         cells = np.repeat(np.arange(domain.cells), 3)
         made = made_for(cells, of, domain)

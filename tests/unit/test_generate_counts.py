@@ -16,7 +16,7 @@ from gateway.raw.generate import measurements
 from gateway.raw.generate.binning import bins, coarsen, project
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.domain import Ranges, Values
+from gateway.raw.generate.domain import Lattice, Ranges, Values
 from gateway.raw.generate.knowledge import Knowledge
 from gateway.raw.generate.measurements import ColumnMeasured, TableMeasurements
 from gateway.vocabulary.errors import ArtefactFailed
@@ -169,7 +169,11 @@ def _measurements() -> TableMeasurements:
         Column(name=ColumnName("a"), kind=Kind.TEXT, native="text", length=9),
         Column(name=ColumnName("b"), kind=Kind.DECIMAL, native="numeric(5,1)", precision=5, scale=1, nullable=False),
     ]
-    domains = [Values(values=("x", "ü\n"), rest=True), Ranges(starts=(0, 5, 9), last=2**63 - 1, rest=False)]
+    lattice = Lattice(modulus=10, residues=(0, 5), shares=(0.7, 0.3))
+    domains = [
+        Values(values=("x", "ü\n"), rest=True, groups=(0, 1)),
+        Ranges(starts=(0, 9), last=2**63 - 1, rest=False, sentinels=(-1,), lattice=lattice),
+    ]
     columns = tuple(
         ColumnMeasured(column=c, domain=d, counts=generator.integers(0, 900, 3), sigma=np.array([9.0, 3.25, 1 / 3]))
         for c, d in zip(of, domains, strict=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.raw.generate.domain import Ranges, Values
+from gateway.raw.generate.smoothing import smoothed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,13 +57,30 @@ def project(noisy: NDArray[np.int64], sigma: NDArray[np.float64], total: float) 
     return np.asarray(np.maximum(noisy - shift[last] * variance, 0.0))
 
 
+def estimated(
+    noisy: NDArray[np.int64], sigma: NDArray[np.float64], total: float, domain: Domain
+) -> NDArray[np.float64]:
+    """Return nonnegative counts of sum ``total``: of ranges smoothed (``smoothing``), of listed values projected."""
+    if not isinstance(domain, Ranges) or len(domain.starts) <= 1 or total <= 0:
+        return project(noisy, sigma, total)
+    first = domain.first
+    together = np.append(noisy[:first], noisy[first:].sum())
+    spread = np.append(sigma[:first], np.sqrt((sigma[first:] ** 2).sum()))
+    apart = project(together, spread, total)
+    return np.append(apart[:first], smoothed(noisy[first:], sigma[first:], domain.widths(), total=float(apart[-1])))
+
+
 def bins(noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, domain: Domain, nullable: bool) -> Bins:
     """Return the bins of a column with fine counts ``noisy`` (std ``sigma``) of about ``total`` rows."""
-    mass = project(noisy, sigma, total)
+    mass = estimated(noisy, sigma, total, domain)
     if not nullable and domain.rest and mass[1:].sum() > 0:
         mass[0] = 0.0
-    merge = _ranges if isinstance(domain, Ranges) else _values
-    groups = merge(noisy, sigma, mass, domain) if mass.any() else []
+    groups: list[list[int]] = []
+    if mass.any():
+        if isinstance(domain, Ranges):
+            groups = _ranges(noisy, sigma, mass, domain)
+        else:
+            groups = _values(noisy, sigma, mass, domain)
     bin_of = np.full(mass.size, -1, dtype=np.int32)
     for number, group in enumerate(groups):
         bin_of[group] = number
@@ -76,7 +94,7 @@ def bins(noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, 
 
 def reweighed(to: Bins, noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, domain: Domain) -> Bins:
     """Return the same bins with the shares that these counts give their cells; ghosts have none."""
-    mass = project(noisy, sigma, total)
+    mass = estimated(noisy, sigma, total, domain)
     mass[to.ghost] = 0.0
     return Bins(bin_of=to.bin_of, weight=_shares(mass, to.bin_of, to.ghost, domain), ghost=to.ghost)
 
@@ -92,14 +110,17 @@ def coarsen(
 
 
 def _ranges(
-    noisy: NDArray[np.int64], sigma: NDArray[np.float64], mass: NDArray[np.float64], domain: Domain
+    noisy: NDArray[np.int64], sigma: NDArray[np.float64], mass: NDArray[np.float64], domain: Ranges
 ) -> list[list[int]]:
     """Merge neighbouring ranges until each bin is heavy enough; a range that is so by itself stays alone."""
     bar = np.maximum(HEAVY * sigma, _least(mass, domain))
+    alone = domain.single(whole=all(isinstance(start, int) for start in domain.starts))
+    # where every number has a cell, none is meant to stand out
+    alone = alone & ~alone[domain.first :].all()
     groups: list[list[int]] = []
     light: list[int] = []
-    for cell in range(int(domain.rest), mass.size):
-        if mass[cell] >= bar[cell]:
+    for cell in range(domain.first, mass.size):
+        if mass[cell] >= (HEAVY * sigma[cell] if alone[cell] else bar[cell]):
             _close(groups, light, mass, bar)
             groups.append([cell])
             light = []
@@ -109,17 +130,16 @@ def _ranges(
             groups.append(light)
             light = []
     _close(groups, light, mass, bar)
-    if domain.rest and (not groups or noisy[0] >= GHOST * sigma[0]):
-        groups.insert(0, [0])
-    return groups
+    apart = [[cell] for cell in range(domain.first) if noisy[cell] >= GHOST * sigma[cell]]
+    return apart + groups if apart or groups else [[0]]
 
 
-def _least(mass: NDArray[np.float64], domain: Domain) -> float:
+def _least(mass: NDArray[np.float64], domain: Ranges) -> float:
     """Return what a bin of ranges should hold at least: a part of all rows, or of those outside of dominant cells.
 
     Where most rows are 0, say, what distinguishes the others is worth bins of its own.
     """
-    present = mass[int(domain.rest) :]
+    present = mass[domain.first :]
     spread = present[present < DOMINANT * mass.sum()].sum()
     return min(float(mass.sum()) / MOST_BINS, float(spread) / SPREAD_BINS)
 
@@ -139,16 +159,30 @@ def _values(
 ) -> list[list[int]]:
     """Give heavy values a bin each and the others one together, unless these look like noise alone.
 
-    Values that are not listed go with the light ones, which they are most like.
+    The light values of a declared group have a bin where they are heavy together. Values that are not listed go with
+    the light ones, which they are most like.
     """
     order = np.argsort(-mass, kind="stable")
     unlisted = _unlisted(domain)
     heavy = [int(c) for c in order[:MOST_VALUES] if mass[c] >= HEAVY * sigma[c] and c != unlisted]
     light = np.setdiff1d(np.flatnonzero(mass > 0), heavy)
     groups = [[cell] for cell in sorted(heavy)]
+    for members in _together(light, domain):
+        if members.size > 1 and mass[members].sum() >= HEAVY * np.sqrt((sigma[members] ** 2).sum()):
+            groups.append(members.tolist())
+            light = np.setdiff1d(light, members)
     if light.size and (not heavy or noisy[light].sum() >= GHOST * np.sqrt((sigma[light] ** 2).sum())):
         groups.append(light.tolist())
     return groups
+
+
+def _together(cells: NDArray[np.int64], domain: Domain) -> list[NDArray[np.int64]]:
+    """Return those of ``cells`` that are listed in one declared group, for each group."""
+    if not isinstance(domain, Values) or not domain.groups:
+        return []
+    listed = cells[cells >= domain.first]
+    group = np.array(domain.groups)[listed - domain.first]
+    return [listed[group == each] for each in np.unique(group)]
 
 
 def _shares(

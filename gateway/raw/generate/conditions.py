@@ -101,10 +101,11 @@ def _share(to: Expansion, at: NDArray[np.int64], low: Numbers, high: Numbers) ->
 
     A single number out of a range of floats counts as one of its steps.
     """
-    span, whole = (b.astype(np.float64) - a.astype(np.float64) for a, b in ((low, high), (to.low[at], to.high[at])))
-    if to.low.dtype != np.float64:
-        return np.asarray((span + 1.0) / (whole + 1.0))
-    return np.where(whole > 0, np.maximum(span / np.where(whole > 0, whole, 1.0), 1.0 / STEPS), 1.0)
+    part, whole = to.mass(low, high), to.mass(to.low[at], to.high[at])
+    share = np.divide(part, whole, out=np.ones_like(part), where=whole > 0)
+    if to.low.dtype != np.float64 or to.lattice is not None:
+        return share
+    return np.maximum(share, np.where(whole > 0, 1.0 / STEPS, 1.0))
 
 
 def _pieces(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,7 @@ def place(
     units: NDArray[np.integer] | NDArray[np.float64], present: NDArray[np.bool_], domain: Domain
 ) -> NDArray[np.int32]:
     """Return the cell of every number, as ``physical.numbers`` gives them."""
+    at: NDArray[Any]
     match domain:
         case Residues():
             # units may be of any narrow type, by what the rows hold, and a modulus may not fit into it
@@ -48,11 +49,23 @@ def place(
                 present = present & listed
         case Ranges() if domain.starts:
             at = np.maximum(np.searchsorted(np.array(domain.starts), units, side="right") - 1, 0)
+            at = _apart(units, at + len(domain.sentinels), domain.sentinels)
+        case Ranges() if domain.sentinels:
+            at = _apart(units, np.full(units.size, -1), domain.sentinels)
+            present = present & (at >= 0)
         case Values(other=True):
             at = np.zeros(units.size, dtype=np.int32)
         case _:
             return np.zeros(units.size, dtype=np.int32)
-    return np.where(present, at + domain.rest, 0).astype(np.int32)
+    return np.asarray(np.where(present, at + domain.rest, 0), dtype=np.int32)
+
+
+def _apart(
+    units: NDArray[np.integer] | NDArray[np.float64], at: NDArray[np.integer], sentinels: Sequence[float]
+) -> NDArray[np.integer]:
+    for cell, number in enumerate(sentinels):
+        at = np.where(units == number, cell, at)
+    return at
 
 
 def recode(texts: Sequence[str], codes: NDArray[np.integer], domain: Domain) -> NDArray[np.int32]:

@@ -6,7 +6,8 @@ inside its bin. Conditions cut pieces down (``conditions``); nothing else about 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +17,15 @@ import pyarrow.compute as pc
 
 from gateway.estimation.allocation import Splits
 from gateway.raw.generate import physical
-from gateway.raw.generate.domain import Ranges, Residues, Values
+from gateway.raw.generate.domain import SLACK, Ranges, Residues, Values
 from gateway.raw.generate.encoding import UNKNOWN
 from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from gateway.raw.generate.binning import Bins
-    from gateway.raw.generate.domain import Domain
+    from gateway.raw.generate.domain import Domain, Lattice
 
     Numbers = NDArray[Any]
     """Whole numbers (int64) or floats (float64), as in ``physical``; of texts the places in their list."""
@@ -52,6 +51,8 @@ class Expansion:
     weight: NDArray[np.float64]
     bins: int
     texts: tuple[str, ...] = ()
+    lattice: Lattice | None = None
+    """Where numbers lie inside pieces; None for evenly."""
 
     @cached_property
     def splits(self) -> Splits:
@@ -59,16 +60,28 @@ class Expansion:
         return Splits(self.bin_of, self.weight, self.bins)
 
     def numbers(self, pieces: NDArray[np.int32], generator: np.random.Generator) -> Numbers:
-        """Return a number inside each piece: evenly drawn; date-times to the second, floats on a lattice."""
+        """Return a number inside each piece: evenly drawn, or on the lattice; date-times to the second."""
         if not (self.high > self.low).any():
             return self.low[pieces]
         return self.within(self.low[pieces], self.high[pieces], generator)
 
     def within(self, low: Numbers, high: Numbers, generator: np.random.Generator) -> Numbers:
         """Return a number between each ``low`` and ``high``, both inclusive, as ``numbers`` does."""
+        if self.lattice is not None:
+            return _on(self.lattice, low, high, generator)
         if low.dtype == np.float64:
             return np.minimum(low + (high - low) * (generator.integers(0, STEPS, size=low.size) / STEPS), high)
         return _settled(_whole(low, high, generator), low, self.column)
+
+    def mass(self, low: Numbers, high: Numbers) -> NDArray[np.float64]:
+        """Return how many numbers there are between ``low`` and ``high``, both inclusive, weighed as they are drawn.
+
+        Of floats without a lattice it is the width, and a single one counts as nothing.
+        """
+        if self.lattice is not None:
+            return _below(self.lattice, high) - _below(self.lattice, low, strictly=True)
+        span = high.astype(np.float64) - low.astype(np.float64)
+        return span if low.dtype == np.float64 else span + 1.0
 
     def typed(self, numbers: Numbers, null: NDArray[np.bool_] | None) -> pa.Array:
         """Return an Arrow array of the column's own type; ``null`` ones are NULL."""
@@ -84,12 +97,12 @@ def expand(column: Column, domain: Domain, to: Bins) -> Expansion:
     Values that were not listed are NULL. A column that must have values has none: its rest becomes whatever is listed
     first; ``binning`` sees to it that this is drawn only when nothing else is known.
     """
-    first = domain.first if isinstance(domain, Values) else int(domain.rest)
+    first = int(domain.rest) if not isinstance(domain, Values) else domain.first
     known, low, high, texts = _listed(column, domain)
     at = np.arange(to.bin_of.size) - first
     null = at < 0 if known and column.nullable else np.full(at.size, column.nullable)
     at = np.maximum(at, 0) if known else np.zeros(at.size, dtype=np.int64)
-    return Expansion(
+    made = Expansion(
         column=column,
         low=low[at],
         high=high[at],
@@ -100,33 +113,69 @@ def expand(column: Column, domain: Domain, to: Bins) -> Expansion:
         weight=np.where(to.ghost, 0.0, to.weight),
         bins=to.count,
         texts=texts,
+        lattice=domain.lattice if isinstance(domain, Ranges) else None,
     )
+    return made if made.lattice is None else replace(made, weight=_on_lattice(made))
+
+
+def _on_lattice(to: Expansion) -> NDArray[np.float64]:
+    """Return weights without the ranges in which no number of the lattice lies, where a bin has others."""
+    none = (to.low < to.high) & ~to.null & (to.mass(to.low, to.high) <= 0)
+    kept = np.bincount(to.bin_of, weights=np.where(none, 0.0, to.weight), minlength=to.bins)[to.bin_of]
+    return np.where(kept > 0, np.where(none, 0.0, to.weight) / np.where(kept > 0, kept, 1.0), to.weight)
 
 
 def _listed(column: Column, domain: Domain) -> tuple[int, Numbers, Numbers, tuple[str, ...]]:
     """Return how many values or ranges are known, their lowest and highest numbers (at least one), and texts."""
-    whole = physical.is_whole(column)
-    known = (
-        domain.modulus
-        if isinstance(domain, Residues)
-        else len(getattr(domain, "values", getattr(domain, "starts", ())))
-    )
     if column.kind in TEXT_KINDS:
         texts = tuple(str(v) for v in domain.values) if isinstance(domain, Values) else ()
         places = np.arange(max(len(texts), 1))
-        return known, places, places, texts or (UNKNOWN[: column.length],)
+        return len(texts), places, places, texts or (UNKNOWN[: column.length],)
+    whole = physical.is_whole(column)
     dtype = np.int64 if whole else np.float64
-    if isinstance(domain, Ranges) and domain.starts:
-        starts = np.array(domain.starts, dtype=dtype)
-        ends = domain.ends(whole=whole)
-        return known, starts, np.maximum(ends if whole else np.nextafter(ends, starts), starts), ()
-    values: Sequence[float] = ()
-    if isinstance(domain, Values):
-        values = [float(v) if not whole else int(v) for v in domain.values]
-    elif isinstance(domain, Residues):
-        values = range(domain.modulus)
-    numbers = np.array(values or (0,), dtype=dtype)
-    return known, numbers, numbers, ()
+    low: Numbers
+    high: Numbers
+    match domain:
+        case Values():
+            low = high = np.array(domain.values, dtype=dtype)
+        case Residues():
+            low = high = np.arange(domain.modulus).astype(dtype)
+        case Ranges():
+            apart, starts = np.array(domain.sentinels, dtype=dtype), np.array(domain.starts, dtype=dtype)
+            ends = domain.ends(whole=whole) if domain.starts else starts
+            low = np.concatenate([apart, starts])
+            high = np.concatenate([apart, np.maximum(ends if whole else np.nextafter(ends, starts), starts)])
+    if not low.size:
+        return 0, np.zeros(1, dtype=dtype), np.zeros(1, dtype=dtype), ()
+    return low.size, low, high, ()
+
+
+def _on(lattice: Lattice, low: Numbers, high: Numbers, generator: np.random.Generator) -> Numbers:
+    """Return a number of the lattice between ``low`` and ``high``; where there is none, any number between them."""
+    shares = np.cumsum(lattice.shares)
+    least, most = _below(lattice, low, strictly=True), _below(lattice, high)
+    marks = least + generator.random(low.size) * (most - least)
+    period = np.floor(marks / shares[-1])
+    residue = np.minimum(np.searchsorted(shares, marks - period * shares[-1], side="right"), shares.size - 1)
+    if low.dtype == np.float64:
+        digits = max(0, -int(Decimal(str(lattice.modulus)).as_tuple().exponent))
+        drawn = np.round(period * lattice.modulus, digits)
+        return np.where(most > least, drawn, low)
+    drawn = period.astype(np.int64) * int(lattice.modulus) + np.array(lattice.residues, dtype=np.int64)[residue]
+    # rounding may carry a mark over the edge of a period, and numbers off the lattice have none
+    astray = (drawn < low) | (drawn > high) | (most <= least)
+    return np.where(astray, _whole(low, high, generator), drawn) if astray.any() else drawn
+
+
+def _below(lattice: Lattice, numbers: Numbers, *, strictly: bool = False) -> NDArray[np.float64]:
+    """Return the summed shares of the lattice's numbers from 0 to ``numbers``; negative for what lies below 0."""
+    shares = np.concatenate([[0.0], np.cumsum(lattice.shares)])
+    if numbers.dtype == np.float64:
+        steps = numbers / lattice.modulus
+        return np.ceil(steps - SLACK) if strictly else np.floor(steps + SLACK) + 1.0
+    period, residue = np.divmod(numbers, int(lattice.modulus))
+    at = np.searchsorted(np.array(lattice.residues), residue, side="left" if strictly else "right")
+    return np.asarray(period * shares[-1] + shares[at])
 
 
 def _whole(low: Numbers, high: Numbers, generator: np.random.Generator) -> Numbers:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from gateway.privacy import calibration
 from gateway.raw.generate import expecting
-from gateway.raw.generate.domain import declared
+from gateway.raw.generate.domain import declared, facts
 from gateway.raw.generate.knowledge import Knowledge
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.generate.metering import Meter
@@ -93,7 +93,10 @@ def _plan(counter: Counter, task: Task, *, relate: Relate | None, noise: Noise, 
         ) from None
     knowledge = task.knowledge or Knowledge()
     knowledge.check(task.domains)
-    tallies = [ColumnTally(column=c, domain=declared(c, task.domains[c.name])) for c in columns]
+    tallies = [
+        ColumnTally(column=c, domain=declared(c, task.domains[c.name]), facts=facts(c, task.domains[c.name]))
+        for c in columns
+    ]
     return Survey(
         counter=counter,
         meter=Meter(noise, plan(tallies, task, rounds=relate.rounds if relate else 0)),

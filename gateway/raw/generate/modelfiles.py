@@ -10,6 +10,7 @@ from gateway.estimation import storage
 from gateway.estimation.storage import expect
 from gateway.raw.generate import physical
 from gateway.raw.generate.dependencies import Rule
+from gateway.raw.generate.domain import Lattice
 from gateway.raw.generate.drawing import Drawing
 from gateway.raw.generate.expansion import Expansion
 from gateway.vocabulary.errors import ArtefactFailed
@@ -39,7 +40,12 @@ def save(folder: Path, *, generator: str, model: Model, drawing: Drawing) -> Non
         "generator": generator,
         "model": model.describe(),
         "columns": [
-            {f: getattr(to.column, f) for f in _COLUMN_FIELDS} | {"texts": list(to.texts), "bins": to.bins}
+            {f: getattr(to.column, f) for f in _COLUMN_FIELDS}
+            | {
+                "texts": list(to.texts),
+                "bins": to.bins,
+                "lattice": None if to.lattice is None else to.lattice.to_json(),
+            }
             for to in drawing.expansions
         ],
         "rules": [{"dependent": rule.dependent, "determinant": rule.determinant} for rule in drawing.rules],
@@ -127,6 +133,7 @@ def _expansion(described: Mapping[str, Any], arrays: Arrays) -> Expansion:
         weight=expect(arrays["weight"], np.float64, [count], low=0.0),
         bins=bins,
         texts=texts,
+        lattice=None if described["lattice"] is None else Lattice.from_json(described["lattice"]),
     )
     if (to.low > to.high).any() or (to.null.any() and not column.nullable):
         raise ValueError("pieces that no value is in")

@@ -217,10 +217,9 @@ def _inside(
     to: Expansion, pieces: NDArray[np.int64], low: Numbers, high: Numbers, generator: np.random.Generator
 ) -> Numbers:
     least, most = np.maximum(low[:, np.newaxis], to.low[pieces]), np.minimum(high[:, np.newaxis], to.high[pieces])
-    one = 1.0 if to.low.dtype != np.float64 else 1e-9
-    span = most.astype(np.float64) - least.astype(np.float64)
-    whole = to.high[pieces].astype(np.float64) - to.low[pieces].astype(np.float64)
-    chances = np.cumsum(np.where(least <= most, to.weight[pieces] * (span + one) / (whole + one), 0.0), axis=1)
+    one = 1e-9  # a single float counts a little
+    inside = np.where(least <= most, to.mass(least, np.maximum(least, most)) + one, 0.0)
+    chances = np.cumsum(to.weight[pieces] * inside / (to.mass(to.low[pieces], to.high[pieces]) + one), axis=1)
     marks = generator.random(low.size) * chances[:, -1]
     chosen = np.minimum((chances <= marks[:, np.newaxis]).sum(axis=1), pieces.size - 1)
     row = np.arange(low.size)

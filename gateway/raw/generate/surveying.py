@@ -14,7 +14,8 @@ import numpy as np
 from gateway.raw.generate import discovery
 from gateway.raw.generate.binning import Bins, bins, reweighed
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.domain import Values
+from gateway.raw.generate.domain import FOUND_CELLS, Values
+from gateway.raw.generate.locating import refine, split
 from gateway.raw.generate.measurements import one_ways
 from gateway.raw.generate.vocabularies import rest_of
 from gateway.vocabulary.schema import TEXT_KINDS
@@ -34,7 +35,7 @@ TOTAL = 0.01
 """Share of the quanta for the number of rows."""
 FIRST = 0.12
 """Share for the first look at all columns."""
-BOUNDS = 0.25
+BOUNDS = 1.0
 """What the search for a column's bounds gets, relative to the column's part of the first look."""
 ONE_WAYS = ((5000.0, 0.4), (1000.0, 0.5), (250.0, 0.65), (0.0, 1.0))
 """From so many rows times mu on, one-way counts get this share of the quanta in all; relationships get the rest."""
@@ -140,10 +141,11 @@ class Survey:
     def bounds(self, position: int, quanta: int) -> None:
         """Spend ``quanta`` on where a column's numbers lie."""
         tally = self.tally.columns[position]
-        public = discovery.octaves(tally.column)
+        public = discovery.octaves(tally.column, tally.facts)
         exact = self.counter.count([[Axis(column=tally.column.name, domain=public)]])[0]
         answer = self.meter.histogram(f"bounds of {self.name(position)}", exact, quanta=quanta)
-        tally.domain = discovery.bounds(answer.counts, tally.column, sigma=answer.sigma)
+        tally.domain = discovery.bounds(answer.counts, tally.column, sigma=answer.sigma, known=tally.facts)
+        tally.fine, tally.coarse = FOUND_CELLS, [(public, answer)]
 
 
 def survey(known: Survey, *, relationships: bool) -> None:
@@ -157,9 +159,12 @@ def survey(known: Survey, *, relationships: bool) -> None:
         if tally.domain is None and tally.column.kind in TEXT_KINDS:
             known.search(j, each)
             continue
+        look = each
         if tally.domain is None:
-            known.bounds(j, max(1, round(BOUNDS * each)))
-        known.one_way(j, each)
+            known.bounds(j, round(BOUNDS * each))
+            look = 1
+        refine(known, j, look=each)
+        known.one_way(j, look)
     share = next(s for bar, s in ONE_WAYS if known.size * known.mu >= bar) if relationships else 1.0
     _second_look(known, round(share * quanta) - (quanta - known.meter.left))
 
@@ -175,7 +180,8 @@ def _second_look(known: Survey, quanta: int) -> None:
         if part and j in pieces:
             known.complete(j)
             known.search(j, part, pieces=pieces[j])
-        else:
+        elif part:
+            split(known, j)
             known.one_way(j, part)
 
 

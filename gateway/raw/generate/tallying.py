@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gateway.raw.generate.domain import Values
+from gateway.raw.generate.domain import FINE_CELLS, NOTHING, Ranges, Values
 from gateway.raw.generate.measurements import ColumnMeasured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gateway.raw.generate.domain import Domain
+    from gateway.raw.generate.domain import Domain, Facts
     from gateway.raw.generate.metering import Answer
     from gateway.vocabulary.schema import Column
 
@@ -31,6 +31,14 @@ class ColumnTally:
     """None until it is known."""
     one_ways: list[Answer] = field(default_factory=list)
     """Over all cells of ``domain``."""
+    facts: Facts = NOTHING
+    """What is declared of its numbers beside bounds."""
+    fine: int = FINE_CELLS
+    """Cells of equal width between its bounds."""
+    every: tuple[Ranges, Answer] | None = None
+    """Over all numbers between the bounds, one by one; ``domain`` merges these."""
+    coarse: list[tuple[Ranges, Answer]] = field(default_factory=list)
+    """Answers over wider cells, from which those of ``domain`` were cut."""
     found: Answer | None = None
     """For a column whose values were searched for: over all cells but that of values not listed."""
 
@@ -52,16 +60,23 @@ class Tally:
 
     def measured(self) -> tuple[ColumnMeasured, ...]:
         """Return every column with the mean of its answers, each weighted by its precision."""
-        return tuple(self._column(each) for each in self.columns)
+        return tuple(self.of(position) for position in range(len(self.columns)))
 
-    def _column(self, tally: ColumnTally) -> ColumnMeasured:
+    def of(self, position: int) -> ColumnMeasured:
+        """Return one column with the mean of its answers."""
+        tally = self.columns[position]
         assert tally.domain is not None  # noqa: S101 - surveyed before it is measured
         parts = [(a.counts.astype(np.float64), np.full(a.counts.size, a.sigma**2)) for a in tally.one_ways]
         if tally.found is not None:
             parts.append(self._with_others(tally.domain, tally.found))
+        if tally.every is not None:
+            parts.append(_merged(*tally.every, tally.domain))
         precision = np.sum([1 / variance for _, variance in parts], axis=0)
         mean = np.sum([counts / variance for counts, variance in parts], axis=0) / precision
-        variance = 1 / precision + (_ROUNDING if len(parts) > 1 else 0.0)
+        variance = 1 / precision
+        for wider, answer in tally.coarse:
+            mean, variance = _reconciled(mean, variance, tally.domain, wider, answer)
+        variance += _ROUNDING if len(parts) > 1 or tally.coarse else 0.0
         return ColumnMeasured(
             column=tally.column,
             domain=tally.domain,
@@ -78,3 +93,32 @@ class Tally:
         size, spread = self.size()
         counts = np.insert(found.counts.astype(np.float64), at, size - found.counts.sum())
         return counts, np.insert(variance, at, spread**2 + found.sigma**2 * found.counts.size)
+
+
+def _merged(every: Ranges, answer: Answer, domain: Domain) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what counts of single numbers say of the cells that merge them, and the variances."""
+    assert isinstance(domain, Ranges)  # noqa: S101 - no other has single numbers
+    at = np.searchsorted(np.array(domain.starts), np.array(every.starts), side="right") - 1 + domain.first
+    cell = np.concatenate([np.arange(domain.first), at])
+    counts = np.bincount(cell, weights=answer.counts, minlength=domain.cells).astype(np.float64)
+    return counts, answer.sigma**2 * np.maximum(np.bincount(cell, minlength=domain.cells), 1)
+
+
+def _reconciled(
+    mean: NDArray[np.float64], variance: NDArray[np.float64], domain: Domain, wider: Ranges, answer: Answer
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return counts moved towards the answer for the wider cells they are in, by least squares, and their variances.
+
+    The outermost of the wider ranges that are in use are left out: they may hold rows from beyond.
+    """
+    assert isinstance(domain, Ranges)  # noqa: S101 - no other has wider cells
+    if not domain.starts:
+        return mean, variance  # its one cell holds more than the wider one
+    at = np.searchsorted(np.array(wider.starts), np.array(domain.starts), side="right") - 1 + wider.first
+    group = np.concatenate([np.arange(domain.first) + wider.first - domain.first, at])
+    summed, spread = (np.bincount(group, weights=each, minlength=wider.cells) for each in (mean, variance))
+    gain = 1 / (spread + answer.sigma**2)
+    if (wider.starts[0], wider.last) != (domain.starts[0], domain.last):
+        gain[[at[0], at[-1]]] = 0.0
+    moved = mean + variance * ((answer.counts - summed) * gain)[group]
+    return moved, variance * (1 - variance * gain[group])

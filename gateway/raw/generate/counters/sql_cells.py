@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _FEW = 4
 """Up to so many bounds are compared one by one."""
 
+MOST_CUTS = 1_000
+"""From more single numbers side by side on, their cells are computed: a CASE for each would not fit a statement."""
+
 
 def code(axis: Axis, column: Column, value: Expression, engine: Engine) -> Expression:
     """Return the bin (or cell) of ``value``, a small whole number that is never NULL.
@@ -47,10 +50,10 @@ def code(axis: Axis, column: Column, value: Expression, engine: Engine) -> Expre
                 found = _number(value, at, unlisted, engine)
         case _ if column.kind in TEXT_KINDS:
             raise TypeError("texts have no domain but a list of values")
-        case Ranges() as domain if domain.starts:
-            found = _range(value, domain.starts[1:], bins[int(domain.rest) :], engine)
-        case Ranges():
-            found = whole(bins[0])
+        case Ranges() as domain:
+            found = _range(value, domain.starts[1:], bins[domain.first :] or bins[:1], engine)
+            for cell, sentinel in enumerate(domain.sentinels, int(domain.rest)):
+                found = sa.case((_same(value, sentinel, engine), whole(bins[cell])), else_=found)
         case Residues() as domain:
             found = _remainder(value, domain, bins if axis.bin_of is not None else None, engine)
     return sa.case((value.is_(None), whole(bins[0])), else_=found)
@@ -110,17 +113,24 @@ def _number(value: Expression, at: Mapping[Any, int], unlisted: int, engine: Eng
 
     def leaf(place: int) -> Expression:
         one = listed[place]
-        wanted = number(one, engine)
-        # what lies beyond the largest number counts as that
-        beyond = isinstance(one, int) and abs(one) >= physical.LARGEST
-        same = value == wanted if not beyond else value >= wanted if one > 0 else value <= wanted
-        return sa.case((same, whole(at[one])), else_=whole(unlisted))
+        return sa.case((_same(value, one, engine), whole(at[one])), else_=whole(unlisted))
 
     return bisected(value, [number(one, engine) for one in listed[1:]], leaf)
 
 
+def _same(value: Expression, one: float, engine: Engine) -> Expression:
+    wanted = number(one, engine)
+    # what lies beyond the largest number counts as that
+    beyond = isinstance(one, int) and abs(one) >= physical.LARGEST
+    return value == wanted if not beyond else value >= wanted if one > 0 else value <= wanted
+
+
 def _range(value: Expression, cuts: Sequence[float], bins: Sequence[int], engine: Engine) -> Expression:
-    """Ranges side by side with the same bin are one range."""
+    """Ranges side by side with the same bin are one range; among many single numbers nothing is looked up."""
+    if len(cuts) > MOST_CUTS and _rising(cuts) and _rising(bins):
+        lowest, highest = whole(int(cuts[0]) - 1), whole(int(cuts[-1]))
+        inside = sa.case((value < lowest, lowest), (value > highest, highest), else_=value)
+        return inside - lowest + whole(bins[0])
     kept = [k for k in range(len(cuts)) if bins[k] != bins[k + 1]]
     near = (
         bool(kept) and all(isinstance(cuts[k], int) for k in kept) and cuts[kept[-1]] - cuts[kept[0]] < engine.listable
@@ -133,6 +143,12 @@ def _range(value: Expression, cuts: Sequence[float], bins: Sequence[int], engine
         return engine.entry([bins[k] for k in at], held - whole(first))
     bounds = [number(cuts[k], engine) for k in kept]
     return bisected(value, bounds, lambda k: whole(bins[kept[k]] if k < len(kept) else bins[len(cuts)]))
+
+
+def _rising(numbers: Sequence[float]) -> bool:
+    """Return whether whole ``numbers`` rise by one."""
+    first = numbers[0]
+    return isinstance(first, int) and list(numbers) == list(range(first, first + len(numbers)))
 
 
 def _remainder(value: Expression, domain: Residues, bins: Sequence[int] | None, engine: Engine) -> Expression:

@@ -93,6 +93,11 @@ def statements(tables: Sequence[Asked], axes: Sequence[Axis], *, parameters: int
 
 def _parameters(axis: Axis) -> int:
     """Return how many parameters an axis can need; whole numbers need none."""
-    domain = axis.domain
-    listed = domain.values if isinstance(domain, Values) else domain.starts if isinstance(domain, Ranges) else ()
+    match axis.domain:
+        case Values() as domain:
+            listed = domain.values
+        case Ranges() as domain:
+            listed = (*domain.starts, *domain.sentinels)
+        case _:
+            listed = ()
     return 0 if listed and isinstance(listed[0], int) else 2 * len(listed)
