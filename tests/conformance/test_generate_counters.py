@@ -302,6 +302,7 @@ def domains(rows: pa.Table, column: Column) -> list[Domain]:
         return [
             Values(values=tuple(listed), rest=True), Values(values=some, rest=False),
             Values(values=some[::-1], rest=True, other=True), Values(values=(), rest=True, other=True),
+            codes(listed, (1,)), codes(listed[::3], (1, 3)),
         ]  # fmt: skip
     units, present = physical.numbers(rows[column.name], column)
     known = sorted(set(units[present].tolist())) or [0]
@@ -311,9 +312,25 @@ def domains(rows: pa.Table, column: Column) -> list[Domain]:
         Values(values=tuple(known[::3]), rest=False), Ranges(starts=tuple(between), last=between[-1], rest=True),
         Ranges(starts=tuple(known), last=known[-1], rest=False), Ranges(starts=(), last=0, rest=True),
     ]  # fmt: skip
+    apart = tuple(known[1::4])
+    found += [
+        Ranges(starts=tuple(between), last=between[-1], rest=True, sentinels=apart),
+        Ranges(starts=(), last=0, rest=True, sentinels=apart),
+    ]
     if physical.is_whole(column):
         found.append(Residues(modulus=7, rest=True))
+        # more numbers side by side than a CASE is written for, and as many multiples
+        first = max(int(known[len(known) // 2]) - 700, -physical.LARGEST + 7)
+        for step in (1, 7):
+            last = min(first + 1_400 * step, physical.LARGEST)
+            found.append(Ranges(starts=(first - 3, *range(first, last, step)), last=last, rest=True, sentinels=apart))
     return found
+
+
+def codes(listed: Sequence[str], lengths: tuple[int, ...]) -> Values:
+    """Return a domain of some texts and of what others begin with."""
+    cut = [text[: lengths[k % len(lengths)]] for k, text in enumerate(listed)]
+    return Values(values=tuple(sorted({*listed[::2], *cut})), rest=True, other=True, prefixes=lengths)
 
 
 def coarse(domain: Domain, seed: int) -> np.ndarray:

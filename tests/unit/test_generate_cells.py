@@ -16,17 +16,8 @@ from gateway.raw.generate import discovery, physical
 from gateway.raw.generate.binning import Bins
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.domain import (
-    Domain,
-    Facts,
-    Lattice,
-    Ranges,
-    Residues,
-    Values,
-    declared,
-    domain_from_json,
-    grid,
-)
+from gateway.raw.generate.declaring import Facts, declared, grid
+from gateway.raw.generate.domain import Domain, Lattice, Ranges, Residues, Values, domain_from_json
 from gateway.raw.generate.encoding import encode
 from gateway.raw.generate.expansion import expand
 from gateway.vocabulary.digest import canonical_json
@@ -274,11 +265,12 @@ def test_a_domain_survives_json() -> None:
         assert domain_from_json(json.loads(canonical_json(domain.to_json()))) == domain
 
 
-@pytest.mark.parametrize(
-    "clause", [{"step": 0.5, "lowest": 0, "highest": 9}, {"sentinels": [999]}, {"prefixes": [1, 3]}]
-)
-def test_declarations_that_are_not_kept_yet_are_refused(clause: dict[str, object]) -> None:
-    kind = Kind.TEXT if "prefixes" in clause else Kind.INTEGER
-    column = Column(name=ColumnName("c"), kind=kind, native="x")
-    with pytest.raises(Unsupported, match="does not keep yet"):
-        declared(column, DomainClause.model_validate(clause))
+def test_a_code_that_is_not_listed_is_what_it_begins_with() -> None:
+    of = column(Kind.TEXT)
+    domain = Values(values=("A", "A12", "A12.3", "B"), rest=True, other=True, prefixes=(1, 3))
+    codes = ["A12.3", "A12.4", "A12", "A9", "A", "B12", "C", "", None, "a12"]
+    assert encode(chunked(codes, of), of, domain).tolist() == [4, 3, 3, 2, 2, 5, 1, 1, 0, 1]
+    # a listed text of another length holds itself alone
+    only = Values(values=("A12",), rest=True, prefixes=(1,))
+    assert encode(chunked(["A12", "A12.3", "A"], of), of, only).tolist() == [1, 0, 0]
+    assert domain_from_json(domain.to_json()) == domain

@@ -12,7 +12,8 @@ from scipy.ndimage import median_filter
 from scipy.stats import chi2, norm
 
 from gateway.raw.generate import physical
-from gateway.raw.generate.domain import FOUND_CELLS, NOTHING, SLACK, UNIT_RANGE, Facts, Lattice, Ranges, grid
+from gateway.raw.generate.declaring import FOUND_CELLS, NOTHING, UNIT_RANGE, Facts, countable, grid, multiples
+from gateway.raw.generate.domain import SLACK, Lattice, Ranges
 from gateway.vocabulary.schema import TEMPORAL_KINDS, Column, Kind
 
 if TYPE_CHECKING:
@@ -82,9 +83,10 @@ def bounds(noisy: NDArray[np.int64], column: Column, *, sigma: float, known: Fac
     whole = physical.is_whole(column)
     first, last = int(passing[0]), int(passing[-1])
     lowest, highest = public.starts[first], public.ends(whole=whole)[last].item()
-    if known.lattice is not None:
-        step = known.lattice.modulus
-        lowest, highest = lowest // step * step, max(lowest // step, highest // step) * step
+    if known.lattice is not None and countable(lowest, highest, known.lattice):
+        lowest, highest = multiples(lowest, highest, known.lattice.modulus)
+        if lowest > highest:  # no multiple lies between them
+            lowest = highest = min(lowest, highest, key=abs)
         return grid(lowest, highest, column, cells=FOUND_CELLS, known=known)
     if whole and highest - lowest < UNIT_RANGE:
         return grid(lowest, highest, column, cells=FOUND_CELLS, known=known)
@@ -154,9 +156,10 @@ def modulus(column: Column) -> int | None:
 
 
 def finer(lattice: Lattice, column: Column) -> int | None:
-    """Return what to divide by after ``lattice`` was found; None when that is fine enough."""
+    """Return what to divide by after ``lattice`` was found; None when that is fine enough or tells of no gaps."""
     wanted = lattice.modulus * 10
-    return None if column.kind is Kind.DATE or wanted > MOST_RESIDUES else int(wanted)
+    gaps = 2 * len(lattice.residues) <= lattice.modulus
+    return int(wanted) if gaps and column.kind is not Kind.DATE and wanted <= MOST_RESIDUES else None
 
 
 def lattice(noisy: NDArray[np.int64], coarser: Lattice | None, *, sigma: float) -> Lattice | None:

@@ -13,7 +13,7 @@ from gateway.raw.generate.domain import Domain, Ranges, Residues, Values
 from gateway.vocabulary.schema import TEXT_KINDS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,6 +72,13 @@ def recode(texts: Sequence[str], codes: NDArray[np.integer], domain: Domain) -> 
     """Return the cell of every text, given as a code: 0 for NULL, k + 1 for ``texts[k]``."""
     if not isinstance(domain, Values):
         raise TypeError("texts have no domain but a list of values")
-    cell = {value: number + domain.first for number, value in enumerate(domain.values)}
+    cell = {str(value): number + domain.first for number, value in enumerate(domain.values)}
     unlisted = int(domain.rest) if domain.other else 0
-    return np.asarray(np.array([0, *(cell.get(text, unlisted) for text in texts)], dtype=np.int32)[codes])
+    return np.asarray(np.array([0, *(_cell(text, cell, domain, unlisted) for text in texts)], dtype=np.int32)[codes])
+
+
+def _cell(text: str, cell: Mapping[str, int], domain: Values, unlisted: int) -> int:
+    if text in cell or not domain.prefixes:
+        return cell.get(text, unlisted)
+    starts = (text[:length] for length in reversed(domain.prefixes))
+    return next((cell[start] for start in starts if start in cell), unlisted)

@@ -13,7 +13,8 @@ import numpy as np
 
 from gateway.raw.generate import discovery, physical
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.domain import Ranges, Residues, grid, with_singles
+from gateway.raw.generate.declaring import grid, with_singles
+from gateway.raw.generate.domain import Ranges, Residues
 from gateway.vocabulary.schema import TEXT_KINDS
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
     from gateway.raw.generate.surveying import Survey
     from gateway.vocabulary.schema import Column
 
-HEAVY = 0.045
+HEAVY = 0.02
 """Share of all quanta for the search for heavy values, in all columns where some could hide."""
 MOST_LOOKS = 3
 """A column's search gets at most so many times its part of the first look."""
 CROWDED = 16
-LATTICE = 2
+LATTICE = 1
 """Quanta for each step of the search for a lattice."""
 
 
@@ -96,6 +97,8 @@ def _lattice(known: Survey, position: int, domain: Ranges) -> Lattice | None:
     """Return the lattice of the numbers that share a cell with others."""
     column = known.columns[position]
     modulus = discovery.modulus(column)
+    if modulus is None:
+        return None
     alone = domain.single(whole=True).astype(np.int32)
     shared = Axis(column=column.name, domain=domain, bin_of=alone)
     found: Lattice | None = None

@@ -32,7 +32,8 @@ def smoothed(
     """Return nonnegative counts of sum ``total`` for ranges side by side that are ``width`` wide."""
     if total <= 0:
         return np.zeros(noisy.size)
-    wide = np.maximum(width, width.sum() * _NARROW)
+    whole = width.sum()
+    wide = np.maximum(width / whole, _NARROW) if whole > 0 else np.ones(width.size)
     usual = np.maximum(median_filter(noisy / wide, size=NEIGHBOURS, mode="nearest") * wide, 0.0)
     spike = noisy - usual > SPIKE * sigma
     above = np.where(spike, noisy - usual, 0.0)

@@ -13,8 +13,10 @@ import numpy as np
 
 from gateway.raw.generate import discovery
 from gateway.raw.generate.binning import Bins, bins, reweighed
+from gateway.raw.generate.coding import search_codes
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.domain import FOUND_CELLS, Values
+from gateway.raw.generate.declaring import FOUND_CELLS
+from gateway.raw.generate.domain import Values
 from gateway.raw.generate.locating import refine, split
 from gateway.raw.generate.measurements import one_ways
 from gateway.raw.generate.vocabularies import rest_of
@@ -145,7 +147,8 @@ class Survey:
         exact = self.counter.count([[Axis(column=tally.column.name, domain=public)]])[0]
         answer = self.meter.histogram(f"bounds of {self.name(position)}", exact, quanta=quanta)
         tally.domain = discovery.bounds(answer.counts, tally.column, sigma=answer.sigma, known=tally.facts)
-        tally.fine, tally.coarse = FOUND_CELLS, [(public, answer)]
+        # multiples of a declared step lie across the octaves
+        tally.fine, tally.coarse = FOUND_CELLS, [(public, answer)] if tally.facts.lattice is None else []
 
 
 def survey(known: Survey, *, relationships: bool) -> None:
@@ -156,11 +159,14 @@ def survey(known: Survey, *, relationships: bool) -> None:
     each = max(2, round(FIRST * quanta / len(columns)))
     for j, tally in enumerate(columns):
         known.progress("first look", j / len(columns))
-        if tally.domain is None and tally.column.kind in TEXT_KINDS:
-            known.search(j, each)
-            continue
         look = each
-        if tally.domain is None:
+        if tally.domain is None and tally.column.kind in TEXT_KINDS:
+            if not tally.facts.prefixes:
+                known.search(j, each)
+                continue
+            search_codes(known, j, 2 * each)
+            look = 1
+        elif tally.domain is None:
             known.bounds(j, round(BOUNDS * each))
             look = 1
         refine(known, j, look=each)

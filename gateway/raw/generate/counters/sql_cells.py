@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     """A table as (name of a column of codes, number of its cells) for each axis."""
 
 
+_NOWHERE = -1
 _FEW = 4
 """Up to so many bounds are compared one by one."""
 
@@ -45,7 +46,7 @@ def code(axis: Axis, column: Column, value: Expression, engine: Engine) -> Expre
             unlisted = bins[int(domain.rest)] if domain.other else bins[0]
             at = {listed: bins[number + domain.first] for number, listed in enumerate(domain.values)}
             if column.kind in TEXT_KINDS:
-                found = engine.listed(value, {str(text): cell for text, cell in at.items()}, unlisted)
+                found = _text(value, {str(text): cell for text, cell in at.items()}, unlisted, domain.prefixes, engine)
             else:
                 found = _number(value, at, unlisted, engine)
         case _ if column.kind in TEXT_KINDS:
@@ -57,6 +58,18 @@ def code(axis: Axis, column: Column, value: Expression, engine: Engine) -> Expre
         case Residues() as domain:
             found = _remainder(value, domain, bins if axis.bin_of is not None else None, engine)
     return sa.case((value.is_(None), whole(bins[0])), else_=found)
+
+
+def _text(
+    value: Expression, at: Mapping[str, int], unlisted: int, prefixes: Sequence[int], engine: Engine
+) -> Expression:
+    """Return the number beside a text, or else beside the longest that it begins with of such a length."""
+    cut = {length: {text: cell for text, cell in at.items() if len(text) == length} for length in reversed(prefixes)}
+    if not any(cut.values()):
+        return engine.listed(value, at, unlisted)
+    looked_up = [engine.listed(value, at, _NOWHERE)]
+    looked_up += [engine.listed(engine.beginning(value, n), some, _NOWHERE) for n, some in cut.items() if some]
+    return sa.func.coalesce(*(sa.func.nullif(found, whole(_NOWHERE)) for found in looked_up), whole(unlisted))
 
 
 def whole(number: int) -> Expression:
@@ -127,10 +140,11 @@ def _same(value: Expression, one: float, engine: Engine) -> Expression:
 
 def _range(value: Expression, cuts: Sequence[float], bins: Sequence[int], engine: Engine) -> Expression:
     """Ranges side by side with the same bin are one range; among many single numbers nothing is looked up."""
-    if len(cuts) > MOST_CUTS and _rising(cuts) and _rising(bins):
-        lowest, highest = whole(int(cuts[0]) - 1), whole(int(cuts[-1]))
-        inside = sa.case((value < lowest, lowest), (value > highest, highest), else_=value)
-        return inside - lowest + whole(bins[0])
+    if len(cuts) > MOST_CUTS and _even(cuts) and list(bins) == list(range(bins[0], bins[0] + len(bins))):
+        step = int(cuts[1] - cuts[0])
+        lowest, highest = whole(int(cuts[0]) - step), whole(int(cuts[-1]))
+        above = sa.case((value < lowest, lowest), (value > highest, highest), else_=value) - lowest
+        return _quotient(above, step) + whole(bins[0])
     kept = [k for k in range(len(cuts)) if bins[k] != bins[k + 1]]
     near = (
         bool(kept) and all(isinstance(cuts[k], int) for k in kept) and cuts[kept[-1]] - cuts[kept[0]] < engine.listable
@@ -145,10 +159,17 @@ def _range(value: Expression, cuts: Sequence[float], bins: Sequence[int], engine
     return bisected(value, bounds, lambda k: whole(bins[kept[k]] if k < len(kept) else bins[len(cuts)]))
 
 
-def _rising(numbers: Sequence[float]) -> bool:
-    """Return whether whole ``numbers`` rise by one."""
-    first = numbers[0]
-    return isinstance(first, int) and list(numbers) == list(range(first, first + len(numbers)))
+def _even(cuts: Sequence[float]) -> bool:
+    """Return whether ``cuts`` are whole numbers that rise by the same each time."""
+    first, second = cuts[:2]
+    if not isinstance(first, int) or not isinstance(second, int):
+        return False
+    return list(cuts) == list(range(first, first + len(cuts) * (second - first), second - first))
+
+
+def _quotient(number: Expression, by: int) -> Expression:
+    """Return how many times ``by`` goes into a ``number`` that is not negative; dividing without a rest is exact."""
+    return number if by == 1 else sa.cast((number - number % whole(by)) / whole(by), sa.BigInteger())
 
 
 def _remainder(value: Expression, domain: Residues, bins: Sequence[int] | None, engine: Engine) -> Expression:

@@ -75,6 +75,11 @@ class DuckEngine(Engine):
         rows = sa.select(sa.func.unnest(listed).label("v"), sa.func.unnest(cells).label("c")).subquery()
         return sa.func.coalesce(sa.select(rows.c.c).where(rows.c.v == found).scalar_subquery(), whole(unlisted))
 
+    def beginning(self, found: Expression, length: int) -> Expression:
+        """Return the bytes of the first code points."""
+        text = sa.func.decode(found, type_=sa.Text())
+        return sa.func.encode(sa.func.substring(text, whole(1), whole(length)), type_=sa.LargeBinary())
+
     def entry(self, numbers: Sequence[int], at: Expression) -> Expression:
         """Return an entry of a list, which is one step for thousands of rows."""
         listed = sa.literal(list(numbers), sa.types.NULLTYPE)

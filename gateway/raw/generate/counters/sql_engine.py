@@ -66,6 +66,10 @@ class Engine:
         """Return the number beside the text ``found``."""
         return sql_cells.searched(texts, unlisted, found, self.bound)
 
+    def beginning(self, found: Expression, length: int) -> Expression:
+        """Return the first ``length`` code points of the text ``found``, in the form of ``text``."""
+        raise NotImplementedError
+
     def bound(self, text: str) -> Expression:
         """Return a text of ours as a parameter that compares like ``text``."""
         return sa.literal(text, sa.Text())

@@ -73,6 +73,11 @@ class MySQLEngine(Engine):
             return sa.func.sha2(self.text(column, cell), whole(512))
         return self.value(column, cell)
 
+    def beginning(self, found: Expression, length: int) -> Expression:
+        """Return the bytes of the first code points."""
+        text = sa.func.convert(found.op("USING")(sa.literal_column("utf8mb4")), type_=sa.Text())
+        return sa.cast(sa.func.left(text, whole(length)), mysql.BINARY())
+
     def bound(self, text: str) -> Expression:
         """Return a text of ours as its bytes."""
         return sa.literal(text.encode(), sa.LargeBinary())

@@ -116,6 +116,12 @@ class PostgresEngine(Engine):
         cell = sql_cells.written(possible, postgresql.JSONB())
         return sa.func.coalesce(sa.cast(cell.op("->>")(found), sa.Integer()), whole(unlisted))
 
+    def beginning(self, found: Expression, length: int) -> Expression:
+        """Return the first code points, of hexadecimal digits those of so many."""
+        if self._encoding == "UTF8":
+            return sa.func.left(found, whole(length), type_=sa.Text()).collate("C")
+        return sa.func.substring(found, f"^(?:[0-7].|[cd].{{3}}|e.{{5}}|f.{{7}}){{0,{length}}}").collate("C")
+
     def bound(self, text: str) -> Expression:
         """Return the text in the form of ``text`` for databases that are not in UTF-8."""
         return sa.literal(text.encode().hex(), sa.Text())

@@ -63,6 +63,10 @@ class SQLiteEngine(Engine):
         """Look the text up in a dictionary of this process."""
         return self._function(lambda text: texts.get(text, unlisted), 1, sa.Integer())(found)
 
+    def beginning(self, found: Expression, length: int) -> Expression:
+        """Return the first code points; SQLite's own function stops at a NUL."""
+        return self._function(lambda text: None if text is None else text[:length], 1, sa.Text())(found)
+
     def shared(self, query: sa.Select[Any], name: str) -> sa.FromClause:
         """Return a common table expression that is computed once."""
         return query.cte(name).prefix_with("MATERIALIZED")
