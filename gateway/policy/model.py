@@ -93,9 +93,7 @@ class DomainClause(Part):
     prefixes: list[Annotated[int, Field(gt=0, le=200)]] | None = Field(
         default=None,
         min_length=1,
-        max_length=4,
-        description="Lengths at which a code that is rare is cut to a coarser one: `[1, 3]`. For text whose values are "
-        "discovered.",
+        description="Lengths at which a code is cut to coarser ones: `[1, 3]`. For text whose values are discovered.",
     )
     lowest: Bound | None = Field(default=None, description="Lowest value, inclusive.")
     highest: Bound | None = Field(default=None, description="Highest value, inclusive.")

@@ -143,6 +143,33 @@ def test_rows_come_with_a_certificate_and_an_entry_in_the_ledger(place: Place) -
     place.records.log.verify()
 
 
+@pytest.mark.parametrize("generator", ["independent", "pairwise"])
+def test_declared_steps_sentinels_and_prefixes_are_kept_in_the_rows(place: Place, generator: str) -> None:
+    drawn = np.random.default_rng(2)
+    rare = [f"B{k:03}.{k % 7}" for k in range(700)]
+    table = pa.table({
+        "dose": np.where(drawn.random(1_500) < 0.3, 999, 5 * drawn.integers(0, 400, 1_500)),
+        "weight": np.round(drawn.normal(70, 8, 1_500) * 2) / 2,
+        "code": np.where(drawn.random(1_500) < 0.5, "A01.1", drawn.choice(rare, 1_500)),
+    })  # fmt: skip
+    pacsv.write_csv(table, place.folder / "doses.csv")
+    domain = """
+columns:
+  dose: {kind: integer, lowest: 0, highest: 2000, step: 5, sentinels: [999]}
+  weight: {kind: "decimal(5,1)", step: 0.5}
+  code: {kind: text, prefixes: [1, 3]}
+"""
+    place.make(place.spending(domain=domain, table="doses.csv", generator=generator, budget=Budget(3.0, 1e-6)))
+    made = place.rows()
+    doses = [dose for dose in made["dose"].to_pylist() if dose is not None]
+    assert {dose % 5 for dose in doses if dose != 999} == {0}
+    assert abs(doses.count(999) / len(doses) - 0.3) < 0.06
+    assert {weight * 2 % 1 for weight in made["weight"].to_pylist() if weight is not None} == {0}
+    codes = made["code"].to_pylist()
+    assert abs(codes.count("A01.1") / len(codes) - 0.5) < 0.1
+    assert abs(codes.count("B") / len(codes) - 0.5) < 0.1
+
+
 def test_a_parquet_file_needs_no_domain_for_its_numbers(place: Place) -> None:
     pq.write_table(people(400), place.folder / "people.parquet")
     outcome = place.make(place.spending(domain="version: 1", table="people.parquet"), "out.parquet")

@@ -75,6 +75,18 @@ TABLE = Table(
 )
 LEARNED = [column.name for column in TABLE.columns[1:]]
 TASK = Task(domains=dict.fromkeys(LEARNED), budget=BUDGET)
+DECLARED = dataclasses.replace(
+    TASK,
+    domains=TASK.domains
+    | {
+        ColumnName("town"): DomainClause(prefixes=[1, 2]),
+        ColumnName("age"): DomainClause(step=2, sentinels=[-1, 999]),
+        ColumnName("weight"): DomainClause(lowest=0, highest=200, step=0.5, sentinels=[999]),
+        ColumnName("score"): DomainClause(lowest=-10, highest=10, step=0.25),
+        ColumnName("seen"): DomainClause(sentinels=[dt.date(9999, 12, 31)]),
+    },
+)
+"""Everything that can be declared of values, of which half the rows know nothing."""
 ORDINARY = ("Ulm", "f", 40, Decimal("70.5"), 1.5, dt.date(2001, 5, 5), dt.datetime(2020, 1, 1), True)  # noqa: DTZ001 - sources have no zone
 HOSTILE = {
     "unique category": (CANARY, "x", *ORDINARY[2:]),
@@ -177,6 +189,19 @@ def test_mistake_01_nothing_but_noisy_counts_is_read_from_the_data(name: str, fi
     assert 1 in replay.moved
 
 
+@pytest.mark.parametrize("rows", [0, ENOUGH])
+def test_mistake_01_nor_where_steps_sentinels_and_prefixes_are_declared(rows: int, tmp_path: Path) -> None:
+    recording = Recording(DiscreteGaussian())
+    one = measured(people(rows=rows), recording, of=DECLARED)
+    files = saved(one, tmp_path / "one")
+    assert _spent(one.events) == _planned(FLAGSHIP, DECLARED)
+    for name, row in (HOSTILE | {"sentinels": ("U", "f", 999, Decimal(999), 0.1, dt.date.max, None, None)}).items():
+        replay = Replay(recording)
+        assert saved(measured(people(row, rows=rows), replay, of=DECLARED), tmp_path / name) == files
+        assert replay.finished
+        assert set(replay.moved) == {0, 1}
+
+
 @pytest.mark.parametrize("by", GENERATORS)
 def test_mistake_01_nor_the_order_of_rows(by: str, tmp_path: Path) -> None:
     rows = people(rows=ENOUGH)
@@ -274,11 +299,13 @@ def _neighbours(number: int) -> list[tuple[list[tuple[object, ...]], str, int]]:
     return [(base, str(generator.choice(sorted(HOSTILE))), int(generator.integers(1, 4))) for base in bases]
 
 
-def _sensitivity_at_most_one(by: str, base: list[tuple[object, ...]], name: str, copies: int) -> None:
+def _sensitivity_at_most_one(
+    by: str, base: list[tuple[object, ...]], name: str, copies: int, *, of: Task = TASK
+) -> None:
     recording = Recording(Lavish())
-    one = measured(people(*base, rows=5), recording, by=by)
+    one = measured(people(*base, rows=5), recording, by=by, of=of)
     replay = Replay(recording)
-    two = measured(people(*base, *[(77_777, *HOSTILE[name])] * copies, rows=5), replay, by=by)
+    two = measured(people(*base, *[(77_777, *HOSTILE[name])] * copies, rows=5), replay, by=by, of=of)
     assert replay.finished
     assert max(replay.moved) <= 1
     assert one.events == two.events
@@ -317,18 +344,23 @@ def _axis(name: str, generator: np.random.Generator) -> Axis:
     column = TABLE.column(ColumnName(name))
     rest = bool(generator.integers(2)) or column.nullable
     if column.kind in {Kind.TEXT, Kind.ENUM}:
-        domain: Values | Ranges | Residues = Values(values=("Ulm", "f", ""), rest=rest, other=True)
+        domain: Values | Ranges | Residues = Values(values=("U", "Ulm", "f"), rest=rest, other=True, prefixes=(1,))
     elif column.kind is Kind.FLOAT:
-        domain = Ranges(starts=(-1e300, -1.0, 0.0, 1e-9), last=1e300, rest=True)
+        domain = Ranges(starts=(-1e300, -1.0, 0.0, 1e-9), last=1e300, rest=True, sentinels=(1.5,))
     elif generator.integers(2):
         domain = Residues(modulus=int(generator.integers(2, 9)), rest=True)
     else:
-        domain = Ranges(starts=(-10, 0, 1, 30), last=2**40, rest=True)
+        domain = Ranges(starts=(-10, 0, 1, 30), last=2**40, rest=True, sentinels=(7, 2**63 - 1))
     bin_of = None
     if generator.integers(2):
         # every bin occurs: bin 0 at the first cell, then each cell in the bin before it or in the next one
         bin_of = np.cumsum(np.append(0, generator.integers(0, 2, size=domain.cells - 1))).astype(np.int32)
     return Axis(column=column.name, domain=domain, bin_of=bin_of)
+
+
+def test_mistake_03_nor_by_more_where_steps_sentinels_and_prefixes_are_declared() -> None:
+    for base, name, copies in _neighbours(12):
+        _sensitivity_at_most_one(FLAGSHIP, base, name, copies, of=DECLARED)
 
 
 @pytest.mark.parametrize("row", [(True,) * 6, (None,) * 6])

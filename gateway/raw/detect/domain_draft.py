@@ -49,7 +49,7 @@ _HEAD = """\
 # A draft, written by `gateway synthesize {file} --draft-domain`. Read every line, correct it, then keep the file.
 # THE KINDS, AND WHAT IS UNDER `ignore`, WERE GUESSED FROM THE ROWS. By keeping them you declare them public.
 # Everything else here is yours to declare, if it is public anyway: it saves budget and makes better rows.
-#   numbers and dates:  lowest, highest      texts:  values, groups
+#   numbers and dates:  lowest, highest, step, sentinels      texts:  values, groups, prefixes
 # What is not declared is discovered under differential privacy, from the budget.
 version: 1
 """

@@ -19,10 +19,14 @@ HEAVY = 3.0
 """A cell or bin stands alone from so many standard deviations of its noise on."""
 GHOST = 2.0
 """Light cells whose sum is under so many standard deviations are taken to be empty."""
-MOST_BINS = 32
-"""A bin of numbers holds at least 1/MOST_BINS of the rows."""
-DOMINANT, SPREAD_BINS = 0.25, 12
-"""Outside of cells with that share of the rows, a bin holds at least 1/SPREAD_BINS of the rows."""
+BINS = 3.0
+"""Bins of numbers hold evenly many rows, at least as many as if there were BINS * (rows / noise)^(1/3) of them.
+
+The root is that of the best histogram: with more noise, finer bins cost more than they tell.
+"""
+MOST_BINS = 48
+DOMINANT, SPREAD = 0.25, 0.375
+"""Outside of cells with that share of the rows there are at least so many bins, relative to that number."""
 MOST_VALUES = 47
 """Listed values that may have a bin of their own."""
 
@@ -113,7 +117,7 @@ def _ranges(
     noisy: NDArray[np.int64], sigma: NDArray[np.float64], mass: NDArray[np.float64], domain: Ranges
 ) -> list[list[int]]:
     """Merge neighbouring ranges until each bin is heavy enough; a range that is so by itself stays alone."""
-    bar = np.maximum(HEAVY * sigma, _least(mass, domain))
+    bar = np.maximum(HEAVY * sigma, _least(mass, sigma, domain))
     alone = domain.single(whole=all(isinstance(start, int) for start in domain.starts))
     # where every number has a cell, none is meant to stand out
     alone = alone & ~alone[domain.first :].all()
@@ -134,14 +138,16 @@ def _ranges(
     return apart + groups if apart or groups else [[0]]
 
 
-def _least(mass: NDArray[np.float64], domain: Ranges) -> float:
+def _least(mass: NDArray[np.float64], sigma: NDArray[np.float64], domain: Ranges) -> float:
     """Return what a bin of ranges should hold at least: a part of all rows, or of those outside of dominant cells.
 
     Where most rows are 0, say, what distinguishes the others is worth bins of its own.
     """
+    whole = float(mass.sum())
+    wanted: float = min(BINS * (whole / float(np.median(sigma))) ** (1 / 3), MOST_BINS)
     present = mass[domain.first :]
-    spread = present[present < DOMINANT * mass.sum()].sum()
-    return min(float(mass.sum()) / MOST_BINS, float(spread) / SPREAD_BINS)
+    spread = float(present[present < DOMINANT * whole].sum())
+    return min(whole, spread / SPREAD) / wanted
 
 
 def _close(groups: list[list[int]], light: list[int], mass: NDArray[np.float64], bar: NDArray[np.float64]) -> None:

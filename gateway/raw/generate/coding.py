@@ -5,7 +5,7 @@ All of it goes through the meter: one search for each length, among the rows tha
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,28 +23,13 @@ def search_codes(known: Survey, position: int, quanta: int) -> None:
     """
     tally = known.tally.columns[position]
     lengths = tally.facts.prefixes
-    texts, counts = known.counter.values(tally.column.name)
-    left = Counter(dict(zip(texts, counts.tolist(), strict=True)))
-    found: set[str] = set()
+    listed = Values(values=(), rest=tally.column.nullable, other=True, prefixes=lengths)
     for length in (None, *reversed(lengths)):
-        together: Counter[str] = Counter()
-        for text, count in left.items():
-            together[text[:length]] += count
-        search = known.meter.search(
-            f"values of {known.name(position)}",
-            list(together),
-            np.array(list(together.values()), dtype=np.int64),
-            public=np.zeros(0, dtype=np.int64),
-        )
+        texts, counts = known.counter.values(tally.column.name, length=length, besides=listed)
+        public = np.zeros(0, dtype=np.int64)
+        search = known.meter.search(f"values of {known.name(position)}", texts, counts, public=public)
         shown, _ = search.more(max(1, quanta // (len(lengths) + 1)), pieces=1)
-        found |= set(shown)
-        left = Counter({text: count for text, count in left.items() if text[:length] not in found})
-    listed = tuple(sorted(found))
-    starts = sorted({text[: lengths[0]] for text in listed})
-    tally.domain = Values(
-        values=listed,
-        rest=tally.column.nullable,
-        other=True,
-        groups=tuple(starts.index(text[: lengths[0]]) for text in listed),
-        prefixes=lengths,
-    )
+        listed = replace(listed, values=tuple(sorted({*listed.values, *shown})))
+    coarse = [str(text)[: lengths[0]] for text in listed.values]
+    starts = sorted(set(coarse))
+    tally.domain = replace(listed, groups=tuple(starts.index(start) for start in coarse))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from gateway.raw.generate.domain import Domain
+    from gateway.raw.generate.domain import Domain, Values
     from gateway.vocabulary.names import ColumnName
     from gateway.vocabulary.schema import Table
 
@@ -45,10 +45,13 @@ class Counter(Protocol):
     table: Table
     """The shape of the columns that can be counted."""
 
-    def values(self, column: ColumnName) -> tuple[list[str], NDArray[np.int64]]:
+    def values(
+        self, column: ColumnName, *, length: int | None = None, besides: Values | None = None
+    ) -> tuple[list[str], NDArray[np.int64]]:
         """Return the texts that occur in a text or enum ``column`` with their counts (int64), in no promised order.
 
         NULL is not counted. Two texts are the same when their code points are, whatever the source's collation says.
+        With ``length`` it is their first so many code points; rows in the cells of what ``besides`` lists are left out.
         """
         ...
 

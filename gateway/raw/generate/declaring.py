@@ -29,6 +29,8 @@ UNIT_RANGE = 128
 """Up to so many whole numbers between the bounds get a cell each."""
 DYADIC = 16
 """How often the cell beside 0 (or beside a bound near 0) is halved again."""
+MOST_PREFIXES = 4
+"""Lengths of prefixes: each costs a search of its own, with a piece of delta."""
 _EXACT = 48
 """A multiple of a float's step is below step * 2^_EXACT: rounding then stays far below a step."""
 
@@ -124,6 +126,11 @@ def countable(lowest: Number, highest: Number, lattice: Lattice) -> bool:
 def _prefixes(column: Column, lengths: Sequence[int]) -> Facts:
     if column.kind is not Kind.TEXT:
         raise ConfigurationError(f"column {column.name} is of kind {column.kind}; `prefixes` are for text")
+    if len(lengths) > MOST_PREFIXES:
+        raise ConfigurationError(
+            f"column {column.name} declares {len(lengths)} lengths of `prefixes`; the budget of a column is enough for "
+            f"{MOST_PREFIXES}"
+        )
     return Facts(prefixes=tuple(lengths))
 
 

@@ -77,6 +77,23 @@ def recode(texts: Sequence[str], codes: NDArray[np.integer], domain: Domain) -> 
     return np.asarray(np.array([0, *(_cell(text, cell, domain, unlisted) for text in texts)], dtype=np.int32)[codes])
 
 
+def cut(
+    texts: Sequence[str], counts: NDArray[np.int64], *, length: int | None, besides: Values | None
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Return what distinct ``texts`` with their ``counts`` begin with; see ``Counter.values``."""
+    left = list(range(len(texts)))
+    if besides is not None:
+        listed = recode(texts, np.arange(1, len(texts) + 1), besides) >= besides.first
+        left = [at for at in left if not listed[at]]
+    if length is None:
+        return [texts[at] for at in left], counts[left]
+    together: dict[str, int] = {}
+    for at in left:
+        start = texts[at][:length]
+        together[start] = together.get(start, 0) + int(counts[at])
+    return list(together), np.array(list(together.values()), dtype=np.int64)
+
+
 def _cell(text: str, cell: Mapping[str, int], domain: Values, unlisted: int) -> int:
     if text in cell or not domain.prefixes:
         return cell.get(text, unlisted)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.raw.generate.counting import Counter
+    from gateway.raw.generate.domain import Values
     from gateway.raw.generate.noise import Noise
     from gateway.vocabulary.names import ColumnName
 
@@ -51,9 +52,11 @@ class Watched:
         """Pass everything on to ``counter``, and append to ``seen`` what ``values`` returns."""
         self._counter, self._seen = counter, seen
 
-    def values(self, column: ColumnName) -> tuple[list[str], NDArray[np.int64]]:
+    def values(
+        self, column: ColumnName, *, length: int | None = None, besides: Values | None = None
+    ) -> tuple[list[str], NDArray[np.int64]]:
         """See ``Counter.values``."""
-        texts, counts = self._counter.values(column)
+        texts, counts = self._counter.values(column, length=length, besides=besides)
         self._seen.append((list(texts), counts.copy()))
         return texts, counts
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gateway.raw.generate import physical
-from gateway.raw.generate.encoding import place, recode
+from gateway.raw.generate.encoding import cut, place, recode
 from gateway.vocabulary.schema import TEXT_KINDS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.raw.generate.counting import Axis
-    from gateway.raw.generate.domain import Domain
+    from gateway.raw.generate.domain import Domain, Values
     from gateway.raw.rows import RawTable
     from gateway.vocabulary.names import ColumnName
     from gateway.vocabulary.schema import Column, Table
@@ -70,12 +70,14 @@ class MemoryCounter:
             table = dataclasses.replace(table, columns=tuple(table.column(name) for name in columns))
         return cls(table, rows.expose().to_batches(), unit=unit)
 
-    def values(self, column: ColumnName) -> tuple[list[str], NDArray[np.int64]]:
+    def values(
+        self, column: ColumnName, *, length: int | None = None, besides: Values | None = None
+    ) -> tuple[list[str], NDArray[np.int64]]:
         """Return the texts that occur with their counts; see ``Counter.values``."""
         held = self._columns[column]
         if not isinstance(held, _Texts):
             raise TypeError("values are counted of texts alone")
-        return held.values()
+        return cut(*held.values(), length=length, besides=besides)
 
     def count(self, tables: Sequence[Sequence[Axis]]) -> list[NDArray[np.int64]]:
         """Return one contingency table for each of ``tables``; see ``Counter.count``."""

@@ -14,6 +14,7 @@ from gateway.raw.generate.counters.sql_duckdb import DuckEngine
 from gateway.raw.generate.counters.sql_mysql import MySQLEngine
 from gateway.raw.generate.counters.sql_postgresql import PostgresEngine
 from gateway.raw.generate.counters.sql_sqlite import SQLiteEngine
+from gateway.raw.generate.encoding import cut
 from gateway.vocabulary.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from gateway.raw.generate.counters.sql_engine import Engine
     from gateway.raw.generate.counting import Axis
+    from gateway.raw.generate.domain import Values
     from gateway.vocabulary.names import ColumnName
     from gateway.vocabulary.schema import Column, Table
 
@@ -76,7 +78,9 @@ class SqlCounter:
             self._engine.injective(columns[name]) for name in table.primary_key
         )  # fmt: skip
 
-    def values(self, column: ColumnName) -> tuple[list[str], NDArray[np.int64]]:
+    def values(
+        self, column: ColumnName, *, length: int | None = None, besides: Values | None = None
+    ) -> tuple[list[str], NDArray[np.int64]]:
         """Return the texts that occur with their counts; see ``Counter.values``."""
         rows = self._engine.fenced(
             self._one_per_unit([self.table.column(column)], lambda read: [read[column]]), "texts"
@@ -87,7 +91,8 @@ class SqlCounter:
         for sent, times in self._fetched(query):
             readable = self._engine.readable(sent)
             found[readable] = found.get(readable, 0) + int(times)
-        return list(found), np.array(list(found.values()), dtype=np.int64)
+        counts = np.array(list(found.values()), dtype=np.int64)
+        return cut(list(found), counts, length=length, besides=besides)
 
     def count(self, tables: Sequence[Sequence[Axis]]) -> list[NDArray[np.int64]]:
         """Return one contingency table for each of ``tables``; see ``Counter.count``."""
