@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from gateway.vocabulary.names import ColumnName
 
 
-CODED = 1_000_000
-"""Rows whose codes are made at once for a stream of batches, if batches are smaller: 6 bytes for each and column."""
+TOGETHER = 500_000
+"""Rows made at once for a stream of smaller batches: polishing and refining take as long for many rows as for few."""
 
 
 class Model(Protocol):
@@ -91,42 +91,29 @@ class FittedTable:
     def batches(self, rows: int, *, seed: int, size: int, request: Request | None = None) -> Iterator[pa.RecordBatch]:
         """Yield ``rows`` rows in batches of ``size``: see ``generator.Fitted``. Shares hold over all batches."""
         request = request or Request()
-        if request.shares is None:
-            yield from self._batches(rows, request.where, seed, size)
-            return
-        left = _counts(request.shares, rows)
-        for number, start in enumerate(range(0, rows, size)):
-            part = largest_remainder(left, min(size, rows - start))
-            made, left = self._classes(request.where, request.shares, part, _derived(seed, number)), left - part
-            yield from made.combine_chunks().to_batches()
-
-    def _batches(
-        self, rows: int, where: Mapping[ColumnName, Condition], seed: int, size: int
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield batches of rows that were coded ``CODED`` at a time: polishing costs the same for many as for few."""
-        drawing, allowed = self._given(where)
-        whole = max(CODED // size, 1) * size
-        for start in range(0, rows, whole):
-            codes = self.model.sample(min(whole, rows - start), seed=_derived(seed, start // whole), allowed=allowed)
-            for first in range(0, len(codes), size):
-                with workers() as crew:
-                    made = drawing.table(codes[first : first + size], seed=_derived(seed, start + first), crew=crew)
-                yield from made.combine_chunks().to_batches()
+        whole = max(TOGETHER // size, 1) * size
+        left = None if request.shares is None else _counts(request.shares, rows)
+        for number, start in enumerate(range(0, rows, whole)):
+            count = min(whole, rows - start)
+            sub = int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0])
+            if request.shares is None or left is None:
+                made = self._where(count, request.where, sub)
+            else:
+                part = largest_remainder(left, count)
+                made, left = self._classes(request.where, request.shares, part, sub), left - part
+            yield from made.combine_chunks().to_batches(max_chunksize=size)
 
     def save(self, folder: Path) -> None:
         """Write the model into the empty ``folder``; ``ArtefactFailed`` when that fails."""
         modelfiles.save(folder, generator=self.generator, model=self.model, drawing=self.drawing)
 
     def _where(self, rows: int, where: Mapping[ColumnName, Condition], seed: int) -> pa.Table:
-        drawing, allowed = self._given(where)
+        drawing, allowed = self.drawing, None
+        if where:
+            drawing, allowed = drawing.given({self._position(name): each for name, each in where.items()})
         codes = self.model.sample(rows, seed=seed, allowed=allowed)
         with workers() as crew:
             return drawing.table(codes, seed=seed, crew=crew)
-
-    def _given(self, where: Mapping[ColumnName, Condition]) -> tuple[Drawing, dict[int, NDArray[np.float64]] | None]:
-        if not where:
-            return self.drawing, None
-        return self.drawing.given({self._position(name): each for name, each in where.items()})
 
     def _classes(
         self, where: Mapping[ColumnName, Condition], shares: Shares, counts: NDArray[np.int64], seed: int
@@ -149,10 +136,6 @@ class FittedTable:
             f"rows are asked for by column {name}, which the model did not learn; name one of its columns: "
             + ", ".join(to.column.name for to in self.drawing.expansions)
         )
-
-
-def _derived(seed: int, number: int) -> int:
-    return int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0])
 
 
 def fit(
