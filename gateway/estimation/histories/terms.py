@@ -55,6 +55,22 @@ class Term:
     """How the target's cells are merged."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """How many cells the columns of a table of histories have, and what they are. All of it public or noisy."""
+
+    cells: tuple[int, ...]
+    """Of each column, in the order of drawing. With ``ordered`` column 0 is the gap, its last cell for first rows."""
+    owner: tuple[int, ...] = ()
+    """Of each column of ``Owners.codes``."""
+    ordered: bool = False
+    """Whether rows follow each other in time."""
+    kind: int | None = None
+    """The column that says what sort of row it is; ``Place.LAST`` needs it."""
+    once: tuple[int, ...] = ()
+    """Columns in which a history has each cell at most once."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MeasuredTerm:
     """Noisy counts of a term: one axis per context, then the target.
