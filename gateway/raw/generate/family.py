@@ -1,51 +1,5 @@
-"""The rows of a whole database, sorted by whom they belong to."""
+"""Where ``Family`` was first; it lies below ``connect`` now, which makes it."""
 
-from __future__ import annotations
+from gateway.raw.family import Family, OwnedRows
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from gateway.raw.rows import RawTable
-    from gateway.vocabulary.names import TableName
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class OwnedRows:
-    """Rows of one table that lead to a unit, sorted by owner: those of owner row i are ``starts[i]:starts[i + 1]``.
-
-    Owner rows are counted as the owner's own ``rows`` lie. Inside one owner the order of rows means nothing.
-    """
-
-    rows: RawTable
-    """The learned columns and the order column; columns of rows that these name are called ``table.column``."""
-    starts: NDArray[np.int64]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Family:
-    """Units and everything they own. Raw: does not print itself."""
-
-    unit: TableName
-    units: RawTable
-    """One row for each unit: its learned columns."""
-    owned: Mapping[TableName, OwnedRows]
-    """Every table that is owned, owners first."""
-    owner_of: Mapping[TableName, TableName]
-
-    def __repr__(self) -> str:
-        """Say nothing of the rows."""
-        return "<Family: rows withheld>"
-
-    def unit_of(self, table: TableName) -> NDArray[np.int64]:
-        """Return the unit that each row of ``table`` belongs to, as a position in ``units``: never falling."""
-        if table == self.unit:
-            return np.arange(self.units.expose().num_rows)
-        owned = self.owned[table]
-        return np.repeat(self.unit_of(self.owner_of[table]), np.diff(owned.starts))
+__all__ = ["Family", "OwnedRows"]
