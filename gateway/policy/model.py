@@ -257,6 +257,9 @@ class CriteriaClause(Part):
     singling_out: float = Field(default=0.1, ge=0, le=1, description="Highest excess risk, upper end of its interval.")
     verbatim: float = Field(default=0.05, ge=0, le=1, description="Highest excess share of copied training rows.")
     membership: float = Field(default=0.1, ge=0, le=1, description="Highest advantage of a membership guess.")
+    linkability: float = Field(
+        default=0.1, ge=0, le=1, description="Highest excess risk that two tables of one person are brought together."
+    )
     one_way: float = Field(default=0.1, ge=0, le=1, description="Highest mean one-way total variation distance.")
     two_way: float = Field(default=0.2, ge=0, le=1, description="Highest mean two-way total variation distance.")
     usefulness: float = Field(
