@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from gateway.estimation.histories.clipping import GRID
+from gateway.estimation.histories.terms import Shape
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from gateway.vocabulary.names import ColumnName
     from gateway.vocabulary.schema import Table
 
-FINEST_NORM = 84
+FINEST_NORM = len(GRID) + 1
 """Cells of a histogram of norms, see ``norm_cell``."""
 
 
@@ -57,6 +60,9 @@ class Cut:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Coding:
     """How the rows of a table and of its owner become the codes that terms speak of. Public or noisy, never exact.
+
+    A table is laid out by ``contexts.extent`` for ``shape``; where the gap is a term's target, the first rows of
+    histories count nowhere.
 
     Columns of ``Histories.codes`` are the gap, if there is one, and then ``columns``.
     """
@@ -93,37 +99,27 @@ class Coding:
         return tuple(cut.cells for cut in self.owner)
 
     @property
-    def kind_column(self) -> int | None:
-        """Return which column of the codes is the kind."""
-        return None if self.kind is None else self.kind + (self.gap is not None)
+    def shape(self) -> Shape:
+        """Return what there is to say of the codes, in the estimation's words."""
+        return Shape(
+            cells=self.cells,
+            owner=self.owner_cells,
+            ordered=self.gap is not None,
+            kind=None if self.kind is None else self.kind + (self.gap is not None),
+        )
 
 
 def norm_cell(squared: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the quarter octave of norms, given their squares: 0 for 0, else 1 + floor(4 log2(norm)), at most the last.
+    """Return the cell of norms, given their squares: how many numbers of ``clipping.GRID`` are at most the square.
 
-    That is 1 + floor(log2(n2^2)), which is why it is exact: the number of powers of two up to n2^2. Squares from
-    2^41 on share the last two cells.
+    Cell 0 is 0; others are about a quarter octave of the norm wide.
     """
-    edges = np.array([norm_edge(cell) for cell in range(1, FINEST_NORM)], dtype=np.int64)
-    return np.searchsorted(edges, squared, side="right")
+    return np.searchsorted(np.array(GRID, dtype=np.int64), squared, side="right")
 
 
 def norm_edge(cell: int) -> int:
-    """Return the least square of a norm that lies in ``cell`` or beyond; 0 for the first cell.
-
-    The least n with n^2 >= 2^(cell - 1).
-    """
-    if cell == 0:
-        return 0
-    whole, odd = divmod(cell - 1, 2)
-    if not odd:
-        return 1 << whole
-    root = 1 << whole
-    low, high = root, 2 * root
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if middle * middle >= 1 << (cell - 1) else (middle + 1, high)
-    return low
+    """Return the least square of a norm that lies in ``cell``."""
+    return GRID[cell - 1] if cell else 0
 
 
 class HistoryCounter(Protocol):
@@ -154,7 +150,7 @@ class HistoryCounter(Protocol):
         """Return each term's table over all units, each unit's part cut to an L2 norm of sqrt(clip), in 2^-20 rows.
 
         int64, one axis per context and the target's last. A unit's table of counts c with n2 = sum c^2 is taken times
-        2^20 where n2 <= clip and otherwise times the largest whole w with w^2 n2 <= clip 2^40. ``clip`` is a whole
-        number from 1 to 2^22 - 1. Sensitivity: L2 sqrt(clip) 2^20.
+        2^20 where n2 <= clip and otherwise times the largest whole w with w^2 n2 <= clip 2^40 (``clipping``). ``clip``
+        is a whole number, at least 1 and below ``clipping.CLIPS``. Sensitivity: L2 sqrt(clip) 2^20.
         """
         ...
