@@ -1,4 +1,4 @@
-"""Rows of histories to codes, by a ``Coding`` alone: real rows when they are counted, made-up owners when rows are drawn.
+"""Rows of histories to codes, by a ``Coding`` alone: real rows when counted, made-up owners when rows are drawn.
 
 Nothing is learned here. Times, their order and gaps are as ``histories`` says.
 """
