@@ -234,6 +234,11 @@ class TableTreatment(StrEnum):
     """Public, and copied as it is."""
     DROP = "drop"
 
+    @property
+    def is_released(self) -> bool:
+        """Whether the release has a table of that name."""
+        return self is not TableTreatment.DROP
+
 
 class OwnerClause(Part):
     """Whose rows these are: rows of the unit's table, or of one that leads there."""

@@ -34,7 +34,7 @@ class Relations:
     ancestral: tuple[Reference, ...] = ()
     """Those of ``links`` that are the only ones to point at an owner further up."""
     implied: tuple[Reference, ...] = ()
-    """Those that close because the owner's columns, which they share, close there."""
+    """Those that close because another's columns, which they share, close there."""
 
     @property
     def all(self) -> tuple[Reference, ...]:
@@ -63,11 +63,13 @@ def relations(policy: Policy, schema: Schema, name: TableName) -> Relations:
     implied: list[Reference] = []
     for reference in kept:
         treatment = treated(policy, reference.target)
-        if treatment is TableTreatment.REFERENCE:
-            public.append(reference)
-        elif treatment is TableTreatment.SYNTHESIZE:
-            follows = here is not None and _follows(policy, schema, reference, here)
-            (implied if follows else links).append(reference)
+        larger = [r for r in kept if len(r.columns) > len(reference.columns)]
+        if treatment is TableTreatment.DROP:
+            continue
+        if any(_follows(policy, schema, reference, other) for other in (*([here] if here else ()), *larger)):
+            implied.append(reference)
+        else:
+            (public if treatment is TableTreatment.REFERENCE else links).append(reference)
     above = ancestors(policy, name)[1:]
     return Relations(
         owner=here,
@@ -164,18 +166,18 @@ def _identity(reference: Reference) -> tuple[frozenset[tuple[ColumnName, ColumnN
     return frozenset(zip(reference.columns, reference.target_columns, strict=False)), reference.target
 
 
-def _follows(policy: Policy, schema: Schema, reference: Reference, owner: Reference) -> bool:
-    """Tell whether ``reference`` closes because its columns are the owner's, and point from there to the same row."""
-    if not set(reference.columns) <= set(owner.columns):
+def _follows(policy: Policy, schema: Schema, reference: Reference, other: Reference) -> bool:
+    """Tell whether ``reference`` closes because its columns are the other's, and point from there to the same row."""
+    if not set(reference.columns) <= set(other.columns) or not treated(policy, other.target).is_released:
         return False
-    above = dict(zip(owner.columns, owner.target_columns, strict=False))
+    above = dict(zip(other.columns, other.target_columns, strict=False))
     there = Reference(
         columns=tuple(above[name] for name in reference.columns),
         target=reference.target,
         target_columns=reference.target_columns,
     )
-    declared = [*schema.table(owner.target).references]
-    further = owning(policy, schema, owner.target, named=False)
+    declared = [*schema.table(other.target).references]
+    further = owning(policy, schema, other.target, named=False)
     return _identity(there) in {_identity(r) for r in (*declared, *((further,) if further else ()))}
 
 
