@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.policy.lineage import Lineage
     from gateway.policy.model import CriteriaClause
     from gateway.raw.family import Family
-    from gateway.raw.judge.histories import History, SyntheticFamily
+    from gateway.raw.judge.histories import SyntheticFamily
     from gateway.raw.judge.verdict import Judgement
     from gateway.vocabulary.names import ColumnName, TableName
     from gateway.vocabulary.schema import Reference
@@ -63,8 +63,7 @@ def judge_database(
 
     @cache
     def arena() -> Arena:
-        found = histories(train, control, synthetic, lineage=lineage, columns=columns)
-        return _arena(train, control, synthetic, learned=columns[unit], histories=found, seed=seed)
+        return arena_of(train, control, synthetic, lineage=lineage, columns=columns, seed=seed)
 
     checks, results = attack_all(arena, criteria, of_histories=True, progress=progress)
     progress("distances", len(checks) / (len(checks) + 2))
@@ -94,24 +93,26 @@ def closed(table: pa.Table, reference: Reference, target: pa.Table) -> float:
     return float(1 - meeting.num_rows / table.num_rows)
 
 
-def _arena(
+def arena_of(
     train: Family,
     control: Family,
     synthetic: SyntheticFamily,
     *,
-    learned: Sequence[ColumnName],
-    histories: Sequence[History],
+    lineage: Lineage,
+    columns: Mapping[TableName, Sequence[ColumnName]],
     seed: int,
 ) -> Arena:
+    """Return what attacks on a whole database may use; ``CheckFailed`` when its frames do not fit together."""
+    found = histories(train, control, synthetic, lineage=lineage, columns=columns)
     frames = [train.units.expose(), control.units.expose(), synthetic.units]
     derived: dict[ColumnName, pa.Array] = {}
-    for history in histories:
+    for history in found:
         rows, first, span = extent(history)
         derived[rows_name(history.table)] = pa.array(rows)
         if history.timed:
             derived[first_name(history.table)] = pa.array(first, from_pandas=True)
             derived[span_name(history.table)] = pa.array(span, from_pandas=True)
-    learned = [name for name in learned if name not in derived]
+    learned = [name for name in columns[lineage.unit.table] if name not in derived]
     whole, begin = [], 0
     for frame in frames:
         parts = {name: frame.column(name) for name in learned}
@@ -125,7 +126,7 @@ def _arena(
         columns=(*learned, *derived),
         seed=seed,
         derived=tuple(derived),
-        histories=tuple(histories),
+        histories=found,
     )
 
 

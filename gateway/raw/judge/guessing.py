@@ -20,6 +20,7 @@ _FEWEST_GUESSES = 0.01
 """The attacker calls at least this share of people members; one who says nothing learns nothing."""
 _MOST_FALSE = 0.3
 """And at most this share of strangers: beyond it 1,700 control rows could not bound the excess."""
+_SURENESS = 1.96
 _OUTLIERS = 0.025
 _FEWEST_OUTLIERS = 20
 _SOFTENING = 1e-3
@@ -66,18 +67,22 @@ def distances_to(
     return nearest(queries, held_out, left_out), nearest(queries, synthetic, np.full(len(queries), -1))
 
 
-def guess(targets: Targets, random: np.random.Generator) -> NDArray[np.bool_]:
-    """Return, per person, whether the attacker says "member", having chosen how to on the other half of the people."""
+def guess(targets: Targets, random: np.random.Generator, *, sureness: float = _SURENESS) -> NDArray[np.bool_]:
+    """Return, per person, whether the attacker says "member", having chosen how to on the other half of the people.
+
+    ``sureness`` is how many standard errors are taken off an excess before it is compared with others: more where
+    there are many scores to choose from, one of which looks good by chance.
+    """
     each = len(targets.member) // 2
     half = np.concatenate([random.permutation(each) % 2, random.permutation(each) % 2]).astype(np.bool_)
     guessed = np.zeros(len(half), dtype=np.bool_)
     for tried in (half, ~half):
-        score, threshold = _best(targets.scores[:, ~tried], targets.member[~tried])
+        score, threshold = _best(targets.scores[:, ~tried], targets.member[~tried], sureness)
         guessed[tried] = targets.scores[score, tried] >= threshold
     return guessed
 
 
-def _best(scores: NDArray[np.float64], member: NDArray[np.bool_]) -> tuple[int, float]:
+def _best(scores: NDArray[np.float64], member: NDArray[np.bool_], sureness: float) -> tuple[int, float]:
     """Return the score and threshold whose excess is surely largest: by the lower end of its interval (delta method).
 
     When no threshold separates (all rows alike), the attacker says nothing: an infinite threshold.
@@ -94,7 +99,7 @@ def _best(scores: NDArray[np.float64], member: NDArray[np.bool_]) -> tuple[int, 
         rate, control = (hit + 0.5) / trials, (false + 0.5) / trials
         ratio = (1 - rate) / (1 - control)
         error = ratio * np.sqrt(rate / ((1 - rate) * trials) + control / ((1 - control) * trials))
-        surely = np.where(allowed, 1 - ratio - 1.96 * error, -np.inf)
+        surely = np.where(allowed, 1 - ratio - sureness * error, -np.inf)
         at = int(np.argmax(surely))
         if surely[at] > best:
             best, choice = float(surely[at]), (kind, float(thresholds[at]))

@@ -20,18 +20,20 @@ if TYPE_CHECKING:
 
 _LENGTHS = {3: "triples", 2: "pairs", 1: "rows"}
 _FEWEST = 20
-"""Fewer persons on either side are not counted."""
-_ENOUGH = 200
-"""With as many, longer runs are preferred: they hardly ever occur by chance, so the figure is sharp."""
+"""Fewer persons on either side cannot be attacked."""
+_FEWEST_OF_A_PART = 50
+"""Fewer are no part of their own: of many small tables one would be accused by chance."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class _Runs:
-    """All runs of one length: what they say, whose they are, and as many strung together by a guesser."""
+    """Runs of real rows that one person alone has, one for each such person, persons rising."""
 
-    ids: NDArray[np.int64]
     units: NDArray[np.int64]
-    guessed: NDArray[np.int64]
+    copied: NDArray[np.bool_]
+    """Whether the run stands in a synthetic history."""
+    guessed: NDArray[np.bool_]
+    """Whether it is among as many runs that a guesser strung together."""
 
 
 class CopiedRuns:
@@ -39,9 +41,9 @@ class CopiedRuns:
 
     Rows are compared in all columns; a single row with its time, the rows of a run with the gaps between them, so that
     a history is found again that was only moved in time. As many training as control persons are tried, each with one
-    run at random among those that no other real person has: a run that many share says nothing about any of them. For
-    each table the triples count (where too few persons have three rows, pairs or single rows), the other lengths are
-    parts; the table with the worst figure is the attack's own. The guesser strings rows of control persons together.
+    run among those that no other real person has: a run that many share says nothing about any of them. It is as long
+    as the person's rows allow, since long runs hardly ever occur by chance, and of any table. Parts are the triples
+    of each table; its pairs or rows, where fewer have triples. The guesser strings rows of control persons together.
     Not checked: copies that differ in a digit (the attacks by whole histories see those by their distance).
     """
 
@@ -51,74 +53,87 @@ class CopiedRuns:
     question = "How many people's rows stand in the synthetic histories, one after the other, word for word?"
 
     def run(self, arena: Arena) -> AttackResult:
-        """Attack every owned table. ``CheckFailed`` when in none 20 persons of each kind have a run of their own."""
+        """Attack every owned table. ``CheckFailed`` when not 20 persons of each kind have a run of their own."""
         random = arena.random(self.name)
-        tables: list[AttackResult] = []
+        by_length: dict[int, list[_Runs]] = {length: [] for length in _LENGTHS}
         parts: list[AttackResult] = []
         for history in arena.histories:
-            found = {length: _attacked(self.name, history, length, random) for length in _LENGTHS}
-            results = [result for result in found.values() if result is not None]
-            if results:
-                enough = [result for result in results if result.targets >= _ENOUGH]
-                tables.append((enough or sorted(results, key=lambda each: -each.targets))[0])
-                parts += results
-        if not tables:
-            raise CheckFailed("in no table do 20 training and 20 control persons have rows that are theirs alone")
-        worst = max(tables, key=lambda each: each.excess.high)
-        return AttackResult(**{**vars(worst), "attack": self.name, "parts": tuple(parts)})
+            apart = None
+            for length, name in _LENGTHS.items():
+                if (runs := _runs(history, length, random)) is None:
+                    continue
+                by_length[length].append(runs)
+                label = f"{self.name}/{history.table}: {name}"
+                apart = apart or _result(label, runs, history.units, random, fewest=_FEWEST_OF_A_PART)
+            parts += [apart] if apart else []
+        sizes = arena.histories[0].units
+        longest = _one_of_each([_one_of_each(runs, random) for runs in by_length.values() if runs], None)
+        whole = _result(self.name, longest, sizes, random, fewest=_FEWEST)
+        if whole is None:
+            raise CheckFailed("fewer than 20 training or 20 control persons have rows that are theirs alone")
+        return AttackResult(**{**vars(whole), "parts": tuple(parts)})
 
 
-def _attacked(name: str, history: History, length: int, random: np.random.Generator) -> AttackResult | None:
-    train, control, _ = history.units
-    runs = _runs(history, length, random)
-    if runs is None:
+def _one_of_each(found: list[_Runs], random: np.random.Generator | None) -> _Runs:
+    """Return one run of each person: any, or without ``random`` that of the first that has one."""
+    units = np.concatenate([np.empty(0, dtype=np.int64), *(runs.units for runs in found)])
+    order = random.permutation(len(units)) if random else np.arange(len(units))
+    persons, first = np.unique(units[order], return_index=True)
+    none = np.empty(0, dtype=np.bool_)
+    return _Runs(
+        units=persons,
+        copied=np.concatenate([none, *(runs.copied for runs in found)])[order[first]],
+        guessed=np.concatenate([none, *(runs.guessed for runs in found)])[order[first]],
+    )
+
+
+def _result(
+    name: str, runs: _Runs, sizes: tuple[int, int, int], random: np.random.Generator, *, fewest: int
+) -> AttackResult | None:
+    ours, theirs = np.flatnonzero(runs.units < sizes[0]), np.flatnonzero(runs.units >= sizes[0])
+    each = min(len(ours), len(theirs))
+    if each < fewest:
         return None
-    real = runs.units < train + control
-    alone = _alone(runs.ids[real], runs.units[real])
-    ids, units = runs.ids[real][alone], runs.units[real][alone]
-    # one run of each person: the first in a random order
-    order = random.permutation(len(units))
-    units, first = np.unique(units[order], return_index=True)
-    ids = ids[order][first]
-    each = min(int((units < train).sum()), int((units >= train).sum()))
-    if each < _FEWEST:
-        return None
-    copied, guessed = np.isin(ids, runs.ids[~real]), np.isin(ids, runs.guessed)
-    members = random.choice(np.flatnonzero(units < train), each, replace=False)
-    others = random.choice(np.flatnonzero(units >= train), each, replace=False)
-    rate, held_out = (wilson(int(copied[who].sum()), each) for who in (members, others))
+    members, others = random.choice(ours, each, replace=False), random.choice(theirs, each, replace=False)
+    rate, control = (wilson(int(runs.copied[who].sum()), each) for who in (members, others))
     return AttackResult(
-        attack=f"{name}/{history.table}: {_LENGTHS[length]}",
+        attack=name,
         targets=each,
         rate=rate,
-        control=held_out,
-        baseline=wilson(int(guessed[members].sum()), each),
-        excess=excess(rate, held_out),
+        control=control,
+        baseline=wilson(int(runs.guessed[members].sum()), each),
+        excess=excess(rate, control),
     )
 
 
 def _runs(history: History, length: int, random: np.random.Generator) -> _Runs | None:
-    """Return all runs of ``length`` rows of one owner; None when rows say nothing, or there are no such runs."""
-    rows = history.rows
+    """Return one run of ``length`` rows of each person who has one alone; None when there are no such runs."""
+    rows, real = history.rows, sum(history.units[:2])
     gap = len(rows.columns) - 1
     first = [*history.said, gap - 1] if history.timed and length == 1 else history.said
     further = [*history.said, gap] if history.timed else history.said
-    if not further:
-        return None
     starts = np.arange(len(history.owner) - length + 1)
     starts = starts[history.owner[starts] == history.owner[starts + length - 1]]
-    of_control = rows.train + np.arange(rows.control)
-    if not len(starts) or not rows.control:
+    if not further or not len(starts) or not rows.control:
         return None
+    invented = history.unit[starts] >= real
+    strung = rows.train + random.integers(rows.control, size=(length, int(invented.sum())))
     heads = row_ids(rows.cells[:, first])
     tails = row_ids(rows.cells[:, further]) if length > 1 else heads
-    strung = random.choice(of_control, (length, int((history.unit[starts] >= sum(history.units[:2])).sum())))
     links = [
         np.concatenate([ids[starts + place], ids[strung[place]]])
         for place, ids in enumerate([heads, *[tails] * (length - 1)])
     ]
-    together = row_ids(np.stack(links, axis=1).astype(np.int32))
-    return _Runs(ids=together[: len(starts)], units=history.unit[starts], guessed=together[len(starts) :])
+    ids = row_ids(np.stack(links, axis=1).astype(np.int32))
+    actual, guesses = ids[: len(starts)], ids[len(starts) :]
+    mine, whose = actual[~invented], history.unit[starts][~invented]
+    alone = _alone(mine, whose)
+    found = _Runs(
+        units=whose[alone],
+        copied=np.isin(mine[alone], actual[invented]),
+        guessed=np.isin(mine[alone], guesses),
+    )
+    return _one_of_each([found], random)
 
 
 def _alone(ids: NDArray[np.int64], units: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _MOST_TARGETS = 1000
 _FEWEST = 20
-"""Fewer targets of either kind are not counted."""
+"""Fewer targets of either kind cannot be attacked."""
+_FEWEST_OF_A_PART = 50
+"""Fewer are no part of their own: of many small tables one would be accused by chance."""
 _NEIGHBOURS = 5
 
 
@@ -43,7 +45,7 @@ class Linkability:
     other are looked up; a target is linked when somebody is among both, so that who knows the one side learns whose the
     other is (Giomi et al. 2023, section 5.2, across tables instead of columns). In a database of one table whose unit
     has nothing else, the sides are the earlier and the later half of each history. Targets, up to 1,000 trained on and
-    as many held out, are persons that have both sides; the pair with the worst figure is the attack's own.
+    as many held out, are persons that have two sides at least; each is tried with one pair, and each pair is a part.
     """
 
     name = "linkability"
@@ -51,19 +53,32 @@ class Linkability:
     question = "Does what is known of a person from one table lead to the same person in another?"
 
     def run(self, arena: Arena) -> AttackResult:
-        """Attack every pair of sides. ``CheckFailed`` when no pair has 20 targets of each kind."""
-        random = arena.random(self.name)
-        codes = arena.codes
-        sizes = (codes.train, codes.control, codes.synthetic)
-        # of equally near persons the first are found, and which come first must mean nothing
-        turned = sum(sizes[:2]) + random.permutation(sizes[2])
-        sides = _sides(arena, sum(sizes))
-        results = [_linked(self.name, pair, sizes, turned, random) for pair in itertools.combinations(sides, 2)]
-        found = [result for result in results if result is not None]
-        if not found:
+        """Attack every pair of sides. ``CheckFailed`` when there are not 20 targets of each kind."""
+        random, codes = arena.random(self.name), arena.codes
+        sides = _sides(arena, len(codes.cells))
+        real = codes.train + codes.control
+        several = np.flatnonzero(np.sum([side.known[:real] for side in sides], axis=0) > 1)
+        members, others = several[several < codes.train], several[several >= codes.train]
+        each = min(len(members), len(others), _MOST_TARGETS)
+        if each < _FEWEST:
             raise CheckFailed("fewer than 20 training or 20 control persons have rows in two tables")
-        worst = max(found, key=lambda each: each.excess.high)
-        return AttackResult(**{**vars(worst), "attack": self.name, "parts": tuple(found)})
+        targets = np.concatenate([random.choice(who, each, replace=False) for who in (members, others)])
+        found = [_nearest(side, targets, real + random.permutation(codes.synthetic)) for side in sides]
+        pairs = list(itertools.combinations(range(len(sides)), 2))
+        both = np.stack([sides[one].known[targets] & sides[other].known[targets] for one, other in pairs])
+        met = np.stack([_met(found[one], found[other]) for one, other in pairs])
+        blind = 1 - (1 - min(1, _NEIGHBOURS / codes.synthetic)) ** min(_NEIGHBOURS, codes.synthetic)
+        tried = np.argmax(np.where(both, random.random(both.shape), -1), axis=0)
+        linked = np.take_along_axis(met, tried[None], axis=0)[0]
+        whole = _result(self.name, linked[:each], linked[each:], random.random(each) < blind)
+        parts = []
+        for (one, other), known, hit in zip(pairs, both, met, strict=True):
+            ours, theirs = hit[:each][known[:each]], hit[each:][known[each:]]
+            fewer = min(len(ours), len(theirs))
+            if fewer >= _FEWEST_OF_A_PART:
+                name = f"{self.name}/{sides[one].name} and {sides[other].name}"
+                parts.append(_result(name, ours[:fewer], theirs[:fewer], random.random(fewer) < blind))
+        return AttackResult(**{**vars(whole), "parts": tuple(parts)})
 
 
 def _sides(arena: Arena, persons: int) -> list[_Side]:
@@ -87,38 +102,33 @@ def _sides(arena: Arena, persons: int) -> list[_Side]:
     ]
 
 
-def _linked(
-    name: str,
-    sides: tuple[_Side, _Side],
-    sizes: tuple[int, int, int],
-    turned: NDArray[np.int64],
-    random: np.random.Generator,
-) -> AttackResult | None:
-    train = sizes[0]
-    known = np.flatnonzero((sides[0].known & sides[1].known)[: sum(sizes[:2])])
-    members, others = known[known < train], known[known >= train]
-    each = min(len(members), len(others), _MOST_TARGETS)
-    if each < _FEWEST:
-        return None
-    targets = np.concatenate([random.choice(members, each, replace=False), random.choice(others, each, replace=False)])
-    found = [_nearest(side, targets, turned) for side in sides]
-    met = ((found[0][:, :, None] == found[1][:, None, :]) & (found[0] != NOBODY)[:, :, None]).any(axis=(1, 2))
-    rate, control = wilson(int(met[:each].sum()), each), wilson(int(met[each:].sum()), each)
-    # who draws the five persons blindly
-    blind = random.random(each) < 1 - (1 - min(1, _NEIGHBOURS / sizes[2])) ** min(_NEIGHBOURS, sizes[2])
+def _result(name: str, ours: NDArray[np.bool_], theirs: NDArray[np.bool_], blind: NDArray[np.bool_]) -> AttackResult:
+    rate, control = wilson(int(ours.sum()), len(ours)), wilson(int(theirs.sum()), len(theirs))
     return AttackResult(
-        attack=f"{name}/{sides[0].name} and {sides[1].name}",
-        targets=each,
+        attack=name,
+        targets=len(ours),
         rate=rate,
         control=control,
-        baseline=wilson(int(blind.sum()), each),
+        # who draws the five persons blindly
+        baseline=wilson(int(blind.sum()), len(blind)),
         excess=excess(rate, control),
     )
 
 
+def _met(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return, per target, whether somebody is among those found from either side."""
+    same = (one[:, :, None] == other[:, None, :]) & (one != NOBODY)[:, :, None]
+    return np.asarray(same.any(axis=(1, 2)))
+
+
 def _nearest(side: _Side, targets: NDArray[np.int64], turned: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the synthetic persons nearest to each target, who is known or not.
+
+    Of equally near ones the first are found, so they are in a random order, another one for each side.
+    """
     positions = most_telling_first(side.positions, len(turned))
-    return nearest_few(positions[targets], np.ascontiguousarray(positions[turned].T), _NEIGHBOURS)
+    places = nearest_few(positions[targets], np.ascontiguousarray(positions[turned].T), _NEIGHBOURS)
+    return np.where(places == NOBODY, NOBODY, turned[places])
 
 
 plugin = Linkability

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from gateway.raw.judge.attack import Arena
 
 
+_SURENESS = 3.0
+"""Of four scores, with 200 thresholds each, one looks good by chance."""
+
+
 class WholeHistory:
     """Guesses membership from how near a person, with all they own, lies to the synthetic persons.
 
@@ -50,7 +54,7 @@ class WholeHistory:
         each = min(sizes[0], sizes[1], MOST_TARGETS)
         members, others = random.choice(sizes[0], each, replace=False), random.choice(sizes[1], each, replace=False)
         targets = _targets(views, sizes, members, others, random)
-        guessed = guess(targets, random)
+        guessed = guess(targets, random, sureness=_SURENESS)
         whole = guessed_result(self.name, targets, guessed, np.ones(2 * each, dtype=np.bool_), random)
         count = outliers_of(min(sizes[:2]))
         if not count or count > each:
