@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import decimal
 import json
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gateway.raw.connect.matching import NOBODY, Keys, comparable
+from gateway.raw.connect.matching import NOBODY, Keys, comparable, comparable_values
 from gateway.raw.family import joined_name
 from gateway.vocabulary.errors import ConfigurationError, Refused
 from gateway.vocabulary.schema import Column, Kind, Reference, Table
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from gateway.policy.model import TableClause
     from gateway.raw.connect.source import Snapshot
     from gateway.vocabulary.names import ColumnName, TableName
+
+_WIDEST = 76
 
 
 def public_shape(table: Table, without: Collection[str] = ()) -> Table:
@@ -81,13 +84,19 @@ class PublicReference:
         theirs = [target.column(name) for name in reference.target_columns]
         types = [comparable(one, other) for one, other in zip(self._own, theirs, strict=True)]
         keys = rows.select(list(dict.fromkeys(reference.target_columns)))
-        keys = keys.filter(_full(keys)).group_by(keys.column_names, use_threads=False).aggregate([])
+        keys = keys.group_by(keys.column_names, use_threads=False).aggregate([])
         columns = [keys.column(name) for name in reference.target_columns]
-        labels = _labels(columns)
+        typed = [_typed(column, own) for column, own in zip(columns, self._own, strict=True)]
+        keeps = np.ones(keys.num_rows, dtype=np.bool_)
+        for column, own, kind in zip(columns, typed, types, strict=True):
+            equal = pc.equal(comparable_values(column, kind), comparable_values(own, kind))
+            keeps &= pc.fill_null(equal, fill_value=False).to_numpy()
+        at = np.flatnonzero(keeps)
+        labels = _labels([column.take(pa.array(at)) for column in columns])
         sort = np.array(sorted(range(len(labels)), key=lambda at: _sortable(labels[at])), dtype=np.int64)
-        self._keys = keys.take(pa.array(sort))
+        self._keys = [column.take(pa.array(at[sort])) for column in typed]
         self._labels = [labels[at] for at in sort]
-        self._rows = Keys([self._keys.column(name) for name in reference.target_columns], types)
+        self._rows = Keys(self._keys, types)
         self.column = Column(
             name=joined_name(reference.columns),
             kind=Kind.ENUM,
@@ -119,22 +128,19 @@ class PublicReference:
                 f"the public table that {self.column.name} refers to has lost rows since it was learned from; "
                 "start a new run"
             )
-        taken = self._keys.take(places)
-        return {
-            own.name: _one(taken.column(name)).cast(own.arrow_type)
-            for own, name in zip(self._own, self.reference.target_columns, strict=True)
-        }
+        return {own.name: keys.combine_chunks().take(places) for own, keys in zip(self._own, self._keys, strict=True)}
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _full(keys: pa.Table) -> pa.ChunkedArray:
-    full = pc.is_valid(keys.column(0))
-    for at in range(1, keys.num_columns):
-        full = pc.and_(full, pc.is_valid(keys.column(at)))
-    return full
+def _typed(keys: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
+    """Return keys in the type of a ``column`` that refers to them; those that it cannot hold are NULL, or another."""
+    if not pa.types.is_decimal(column.arrow_type):
+        return keys.cast(column.arrow_type, safe=False)
+    if pa.types.is_boolean(keys.type):
+        keys = keys.cast(pa.int64())
+    wide = keys.cast(pa.decimal256(_WIDEST, column.arrow_type.scale), safe=False)
+    room = decimal.Decimal(10) ** (column.arrow_type.precision - column.arrow_type.scale)
+    fits = pc.less(pc.abs(wide), pa.scalar(room, wide.type))
+    return pc.if_else(fits, wide, pa.scalar(None, wide.type)).cast(column.arrow_type)
 
 
 def _labels(columns: Sequence[pa.ChunkedArray]) -> list[str]:
