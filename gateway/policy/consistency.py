@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.policy.facts import contradictions
 from gateway.policy.model import TableTreatment
+from gateway.policy.ownership import misled, missplit
 from gateway.policy.spelling import did_you_mean, shown
 from gateway.vocabulary.roles import Treatment
 
@@ -29,9 +30,10 @@ def check(read: Document) -> None:
     tables = {name: table for name, table in _mapping(read.data.get("tables")).items() if isinstance(table, dict)}
     released = {name for name, table in tables.items() if table.get("treatment") == TableTreatment.SYNTHESIZE}
     _check_unit(read, tables, released)
-    for name in released:
+    published = released | {n for n, table in tables.items() if table.get("treatment") == TableTreatment.REFERENCE}
+    for name in published:
         _check_released(read, name, _mapping(tables[name].get("columns")))
-    _refuse_twins(read, ("tables",), released)
+    _refuse_twins(read, ("tables",), published)
     _check_target(read)
 
 
@@ -66,12 +68,12 @@ def _check_unit(read: Document, tables: dict[str, Any], released: set[str]) -> N
     if table not in released:
         read.report(("unit", "table"), f"names the table `{shown(table)}`, which has not `treatment: synthesize`")
         return
-    for other in released - {table}:
-        read.report(
-            ("tables", other),
-            f"only the unit's own table `{shown(table)}` can be synthesized in this version; child tables come with "
-            "whole databases. Use `treatment: drop` with a `reason` for now",
-        )
+    owners = {name: _owner(tables[name]) for name in tables if name in released}
+    for place, message in misled(owners, unit=table, known=tables):
+        read.report(place, message)
+    split = _mapping(_mapping(read.data.get("budget")).get("split"))
+    for place, message in missplit(split, released) if split else ():
+        read.report(place, message)
     columns = _mapping(tables[table].get("columns"))
     _check_key(read, unit.get("key"), columns, table)
     learned = {name for name, column in columns.items() if _treatment(column) == Treatment.LEARN}
@@ -146,6 +148,11 @@ def _check_target(read: Document) -> None:
         plain = schema.strip().lower()
         if plain in RESERVED_SCHEMAS or plain.startswith("pg_"):
             read.report(("target", "schema"), "is a schema of the database itself; name one for the releases alone")
+
+
+def _owner(table: dict[str, Any]) -> str | None:
+    owner = _mapping(table.get("owner")).get("table")
+    return owner if isinstance(owner, str) else None
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gateway.policy.document import where
 from gateway.policy.model import TableTreatment
+from gateway.policy.ownership import misowned
 from gateway.policy.spelling import did_you_mean, shown
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.errors import Problem
@@ -39,7 +40,7 @@ def coverage(policy: Policy, schema: Schema) -> tuple[Problem, ...]:
 
     The problems have no lines; ``loading.locate`` finds them in the policy's file.
     """
-    return tuple(sorted(_tables(policy, schema)))
+    return tuple(sorted({*_tables(policy, schema), *misowned(policy, schema)}))
 
 
 def _problem(message: str, *place: str) -> Problem:
@@ -58,12 +59,12 @@ def _tables(policy: Policy, schema: Schema) -> Iterator[Problem]:
             hint = did_you_mean(name, tables.keys() - policy.tables.keys())
             yield _problem(f"is not a table of the source{hint}", "tables", name)
         elif clause.treatment is TableTreatment.SYNTHESIZE:
-            yield from _columns(policy, clause, tables[name])
+            yield from _columns(clause, tables[name])
     if policy.unit.table in tables:
         yield from _unit(policy, tables[policy.unit.table])
 
 
-def _columns(policy: Policy, clause: TableClause, table: Table) -> Iterator[Problem]:
+def _columns(clause: TableClause, table: Table) -> Iterator[Problem]:
     columns = {str(column.name): column for column in table.columns}
     for name in columns.keys() - clause.columns.keys():
         message = "is a column of the source and not in the policy; give it a `role` and a `treatment`"
@@ -74,14 +75,14 @@ def _columns(policy: Policy, clause: TableClause, table: Table) -> Iterator[Prob
             hint = did_you_mean(name, columns.keys() - clause.columns.keys())
             yield _problem(f"is not a column of the table{hint}", *place)
             continue
-        for message in _column(policy, column, columns[name], table):
+        for message in _column(clause, column, columns[name], table):
             yield _problem(message, *place)
     if clause.knowledge is not None:
         for message in misordered(clause.knowledge, columns):
             yield _problem(message, "tables", table.name, "knowledge", "order")
 
 
-def _column(policy: Policy, clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
+def _column(whole: TableClause, clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
     if clause.treatment is Treatment.DROP:
         return
     if column.kind is Kind.UNSUPPORTED:
@@ -91,17 +92,14 @@ def _column(policy: Policy, clause: ColumnClause, column: Column, table: Table) 
     elif clause.treatment is Treatment.REPLACE:
         yield from _replaced(clause, column)
     else:
-        yield from _learned(policy, clause, column, table)
+        yield from _learned(whole, clause, column, table)
 
 
 def _key(clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
     if column.kind not in KEY_KINDS:
         yield f"is of kind {column.kind} and cannot hold a fresh key; `treatment: key` is for numbers and texts"
-    if column.name in table.primary_key or any(column.name in unique for unique in table.unique):
-        return
-    if any(column.name in reference.columns for reference in table.references):
-        yield "points at other rows, which a fresh key would not; use `drop` with a `reason`"
-    elif clause.role is not Role.KEY:
+    groups = [table.primary_key, *table.unique, *(reference.columns for reference in table.references)]
+    if clause.role is not Role.KEY and not any(column.name in names for names in groups):
         yield "belongs to no key of the source and its role is not `key`; use `replace`, or `drop` with a `reason`"
 
 
@@ -114,13 +112,22 @@ def _replaced(clause: ColumnClause, column: Column) -> Iterator[str]:
         )
 
 
-def _learned(policy: Policy, clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
-    if column.name in table.primary_key:
+def _learned(whole: TableClause, clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:
+    if column.name in table.primary_key and not _is_told_apart(whole, column, table):
         yield "is part of the primary key: every row has its own value. Use `key`"
-    if any(column.name in r.columns and r.target == policy.unit.table for r in table.references):
-        yield f"points at `{shown(policy.unit.table)}`, a person each. Use `drop` with a `reason`"
     if clause.domain is not None:
         yield from misfits(clause.domain, column)
+
+
+def _is_told_apart(whole: TableClause, column: Column, table: Table) -> bool:
+    """Tell whether ``column`` only tells an owner's rows apart: the rest of the primary key is fresh.
+
+    So it may be learned where it is their order, their kind, or points at other rows, such as those of a public table.
+    """
+    rest = [whole.columns.get(name) for name in table.primary_key if name != column.name]
+    fresh = any(clause is not None and clause.treatment is Treatment.KEY for clause in rest)
+    pointing = any(column.name in reference.columns for reference in table.references)
+    return whole.owner is not None and fresh and (pointing or column.name in {whole.order, whole.kind})
 
 
 def misfits(domain: DomainClause, column: Column) -> Iterator[str]:

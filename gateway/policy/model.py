@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -23,6 +24,10 @@ EnvironmentReference = Annotated[str, StringConstraints(pattern=r"^\$\{[A-Z][A-Z
 
 HARD_STOP_EPSILON = 10.0
 """No policy can raise a lifetime above this."""
+TO_BE_CONFIRMED = "To be confirmed"
+"""How the reasons begin that a draft proposes for public tables: a person has to put their own in the place."""
+MOST_ROWS = 1000
+"""Rows of one table that one owner can have, unless `most` says otherwise."""
 
 
 class Part(BaseModel):
@@ -57,6 +62,18 @@ class BudgetClause(Part):
     delta: float = Field(default=1e-6, gt=0, lt=1e-3)
     lifetime_epsilon: float = Field(default=8.0, gt=0, le=HARD_STOP_EPSILON)
     reason: Reason | None = Field(default=None, description="Needed when epsilon is above 1 or the lifetime above 8.")
+    split: dict[str, Annotated[float, Field(gt=0, le=1)]] | None = Field(
+        default=None,
+        min_length=1,
+        description="Share of each synthesized table, 1 in all; if absent, .3 for the unit's and the rest in equal "
+        "parts.",
+    )
+
+    @model_validator(mode="after")
+    def _shares_are_of_a_whole(self) -> Self:
+        if self.split is not None and not math.isclose(math.fsum(self.split.values()), 1.0, abs_tol=1e-9):
+            raise ValueError("the shares in `split` do not add up to 1")
+        return self
 
     @model_validator(mode="after")
     def _raising_needs_a_reason(self) -> Self:
@@ -212,30 +229,109 @@ class TableTreatment(StrEnum):
     """What becomes of a table."""
 
     SYNTHESIZE = "synthesize"
+    """Its rows belong to units of protection, and are made up."""
+    REFERENCE = "reference"
+    """Public, and copied as it is."""
     DROP = "drop"
+
+    @property
+    def is_released(self) -> bool:
+        """Whether the release has a table of that name."""
+        return self is not TableTreatment.DROP
+
+
+class OwnerClause(Part):
+    """Whose rows these are: rows of the unit's table, or of one that leads there."""
+
+    table: str = Field(description="The owner's table.")
+    columns: list[str] | None = Field(
+        default=None, min_length=1, description="Columns of this table that name the owner's row: `[patient_id]`."
+    )
+    named_by: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        description="Or columns of the OWNER's table that name the row here: `[address_id]`. Each owner then gets a "
+        "row of its own.",
+    )
+
+    @model_validator(mode="after")
+    def _points_one_way(self) -> Self:
+        if (self.columns is None) == (self.named_by is None):
+            raise ValueError(
+                "an owner has either `columns`, of this table, or `named_by`, columns of the owner's table"
+            )
+        names = self.columns or self.named_by or []
+        if len(set(names)) < len(names):
+            raise ValueError("names a column twice")
+        return self
 
 
 class TableClause(Part):
-    """What becomes of one table. A dropped table needs a reason; a synthesized one names every column."""
+    """What becomes of one table. One that is dropped or public needs a reason; a synthesized one names every column."""
 
     treatment: TableTreatment
-    reason: Reason | None = None
+    reason: Reason | None = Field(
+        default=None, description="Why the table is dropped, or why everything in it may be known to all."
+    )
+    owner: OwnerClause | None = Field(
+        default=None, description="Whose rows these are; every synthesized table but the unit's has one."
+    )
+    order: str | None = Field(
+        default=None, description="Date, date-time or number by which the rows of one owner follow each other."
+    )
+    since: str | None = Field(
+        default=None, description="Column of the owner, of the same kind, that the first `order` is counted from."
+    )
+    kind: str | None = Field(default=None, description="Column that says what sort of row it is: `test`.")
+    most: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description=f"Rows that one owner can have, declared public; more are not looked at. {MOST_ROWS} if absent.",
+    )
+    without: list[str] = Field(default_factory=list, description="Columns of a public table that are left out.")
     columns: dict[str, ColumnClause] = Field(default_factory=dict)
     knowledge: KnowledgeClause | None = None
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
-        if self.treatment is TableTreatment.DROP and self.reason is None:
-            raise ValueError("`drop` needs a `reason`")
-        if self.treatment is TableTreatment.DROP and self.columns:
-            raise ValueError("a dropped table has no `columns`")
-        if self.treatment is TableTreatment.SYNTHESIZE and not self.columns:
+        if self.treatment is not TableTreatment.SYNTHESIZE:
+            return self._is_bare()
+        if not self.columns:
             raise ValueError("a synthesized table names all its columns")
-        if self.treatment is TableTreatment.DROP and self.knowledge is not None:
-            raise ValueError("a dropped table has no `knowledge`")
+        if self.without:
+            raise ValueError("`without` is for public tables; here a column is left out by `treatment: drop`")
         if self.knowledge is not None:
             learned = [name for name, column in self.columns.items() if column.treatment is Treatment.LEARN]
             self.knowledge.fits(columns=self.columns, learned=learned)
+        return self._is_a_history()
+
+    def _is_bare(self) -> Self:
+        what = "a dropped table" if self.treatment is TableTreatment.DROP else "a public table"
+        if self.reason is None:
+            raise ValueError(f"`{self.treatment}` needs a `reason`")
+        for name in ("columns", "knowledge", "owner", "order", "since", "kind", "most"):
+            if getattr(self, name):
+                raise ValueError(f"{what} has no `{name}`")
+        if self.treatment is TableTreatment.DROP and self.without:
+            raise ValueError("a dropped table has no `without`: all of it is left out")
+        if len(set(self.without)) < len(self.without):
+            raise ValueError("`without` names a column twice")
+        if self.treatment is TableTreatment.REFERENCE and self.reason.startswith(TO_BE_CONFIRMED):
+            raise ValueError(
+                f"has the `reason` of a draft still ({TO_BE_CONFIRMED!r}). Its rows will be copied as they are: look "
+                "at them, and write why everything in them may be known to all; or use `treatment: drop`"
+            )
+        return self
+
+    def _is_a_history(self) -> Self:
+        said = [name for name in ("order", "since", "kind", "most") if getattr(self, name) is not None]
+        if self.owner is None and said:
+            raise ValueError(f"`{said[0]}` is said of the rows of one owner, and the table has no `owner`")
+        if self.owner is not None and self.owner.named_by is not None and said:
+            raise ValueError(f"`{said[0]}` is not for a row that its owner names: there is one for each")
+        if self.since is not None and self.order is None:
+            raise ValueError("`since` says what the first `order` is counted from, and there is no `order`")
         return self
 
 
@@ -257,6 +353,9 @@ class CriteriaClause(Part):
     singling_out: float = Field(default=0.1, ge=0, le=1, description="Highest excess risk, upper end of its interval.")
     verbatim: float = Field(default=0.05, ge=0, le=1, description="Highest excess share of copied training rows.")
     membership: float = Field(default=0.1, ge=0, le=1, description="Highest advantage of a membership guess.")
+    linkability: float = Field(
+        default=0.1, ge=0, le=1, description="Highest excess risk that two tables of one person are brought together."
+    )
     one_way: float = Field(default=0.1, ge=0, le=1, description="Highest mean one-way total variation distance.")
     two_way: float = Field(default=0.2, ge=0, le=1, description="Highest mean two-way total variation distance.")
     usefulness: float = Field(

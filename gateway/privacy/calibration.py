@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,7 +13,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from gateway.privacy import accountant
-from gateway.privacy.events import DiscreteGaussianEvent, SelectionEvent
+from gateway.privacy.events import ClippedGaussianEvent, DiscreteGaussianEvent, SelectionEvent
 from gateway.vocabulary.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -42,6 +45,21 @@ WIDE = 1024.0
 """Beyond this sigma tails are bounded by an integral rather than summed, so that memory stays bounded."""
 
 
+ROUNDING = 4
+"""Parameter of the rounding by which ``accountant`` proves that discrete noise is as good as continuous noise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """Queries of a plan that all have the same noise."""
+
+    weight: float
+    """Share of the precision (1/sigma^2) that each of them gets, relative to the others; positive."""
+    times: int = 1
+    clipped: bool = False
+    """Whether they are clipped tables, with sigma relative to the bound, or queries that one unit moves by one."""
+
+
 @lru_cache(maxsize=64)
 def mu(budget: Budget) -> float:
     """Return the Gaussian-DP parameter whose exact delta at ``budget.epsilon`` is ``budget.delta``."""
@@ -54,25 +72,37 @@ def mu(budget: Budget) -> float:
 def rho(budget: Budget) -> float:
     """Return an upper bound on the total zCDP of any plan that ``sigmas`` makes for ``budget``.
 
-    A discrete Gaussian of sensitivity 1 is 1/(2 sigma^2)-zCDP (Canonne, Kamath, Steinke 2020, Theorem 4) and ``sigmas``
-    never lets the sum of 1/sigma^2 pass mu^2. Selections cost no rho; their delta comes on top.
+    A discrete Gaussian of sensitivity 1 is 1/(2 sigma^2)-zCDP (Canonne, Kamath, Steinke 2020, Theorem 4), and so is a
+    clipped table of noise multiplier sigma (Theorem 14). ``scales`` never lets the sum of 1/sigma^2 pass mu^2.
+    Selections cost no rho; their delta comes on top.
     """
     return mu(budget) ** 2 / 2
 
 
-@lru_cache(maxsize=64)
 def sigmas(weights: tuple[float, ...], budget: Budget, *, selections: tuple[float, ...] = ()) -> tuple[float, ...]:
     """Return the noise of each query of a plan, so that all of them and ``selections`` together stay inside ``budget``.
 
-    ``weights`` are relative shares of precision (1/sigma^2), one for each query, positive; ``selections`` the deltas of
-    threshold selections. The result is a function of its arguments alone. ``ValueError`` when the selections take all
-    of delta or a weight is not positive, ``ConfigurationError`` when delta is too small to be accounted for.
+    ``weights`` are relative shares of precision (1/sigma^2), one for each query; otherwise as ``scales``.
+    """
+    often = Counter(weights)
+    demands = tuple(Demand(weight=weight, times=times) for weight, times in often.items())
+    found = dict(zip(often, scales(demands, budget, selections=selections), strict=True))
+    return tuple(found[weight] for weight in weights)
+
+
+@lru_cache(maxsize=64)
+def scales(demands: tuple[Demand, ...], budget: Budget, *, selections: tuple[float, ...] = ()) -> tuple[float, ...]:
+    """Return the sigma of each of ``demands``, so that all of them and ``selections`` together stay inside ``budget``.
+
+    ``selections`` are the deltas of threshold selections. The result is a function of its arguments alone.
+    ``ValueError`` when the selections take all of delta or a weight is not positive, ``ConfigurationError`` when delta
+    is too small to be accounted for.
     """
     left = budget.delta - math.fsum(selections)
-    if left <= 0 or not weights or min(weights) <= 0:
+    if left <= 0 or not demands or min(each.weight for each in demands) <= 0:
         raise ValueError("a plan needs positive weights, and selections that leave some of delta")
     highest = mu(type(budget)(budget.epsilon, left))
-    price = _price(highest, weights, budget, selections)
+    price = _price(highest, demands, budget, selections)
     if math.isinf(price):
         # distributions are cut where less than about 1e-15 is left, whatever the noise
         raise ConfigurationError(f"delta {budget.delta:g} is too small to be accounted for; 1e-12 always suffices")
@@ -82,14 +112,24 @@ def sigmas(weights: tuple[float, ...], budget: Budget, *, selections: tuple[floa
         margin = (highest - lowest) / 8
         aim = highest * budget.epsilon / price * (1 - PRECISION / 2)
         middle = min(max(aim, lowest + margin), highest - margin / 8)
-        paid = _price(middle, weights, budget, selections)
+        paid = _price(middle, demands, budget, selections)
         if (1 - PRECISION) * budget.epsilon <= paid <= budget.epsilon:
-            return _scaled(middle, weights)
+            return _scaled(middle, demands)
         if paid <= budget.epsilon:
             lowest = middle
         else:
             highest, price = middle, paid
-    return _scaled(lowest, weights)
+    return _scaled(lowest, demands)
+
+
+def width(sigma: float, *, squared: int) -> int:
+    """Return the least whole parameter of noise that is worth ``sigma`` on whole numbers.
+
+    ``squared`` is the square of the L2 norm by which a unit moves them. The proof that it is worth that is at the head
+    of ``accountant``, and asks for a squared parameter of at least sigma^2 ``squared`` + ROUNDING^2.
+    """
+    least = math.ceil(Fraction(sigma) ** 2 * squared) + ROUNDING**2
+    return math.isqrt(least - 1) + 1
 
 
 def tail(sigma: float, at: int, *, times: int = 1) -> float:
@@ -109,19 +149,22 @@ def tail(sigma: float, at: int, *, times: int = 1) -> float:
     return min(1.0, found * (1 + 1e-9))
 
 
-def threshold(sigma: float, delta: float, *, times: int = 1) -> int:
+def threshold(sigma: float, delta: float, *, times: int = 1, one: int = 1, most: int = 1) -> int:
     """Return the least sum of ``times`` noisy counts at which a value may be kept.
 
-    A value that one unit alone carries has a count of 1, because each unit has exactly one row; so this is the least T
-    with P[times + Z1 + ... + Z_times >= T] <= ``delta``, with that probability taken from ``tail``.
+    A value that one unit alone carries has a count of 1, which is ``one`` in the numbers that noise of parameter
+    ``sigma`` is added to; and at most ``most`` values are carried by that unit alone. So this is the least T with
+    P[times one + Z1 + ... + Z_times >= T] <= ``delta`` / ``most``, with that probability taken from ``tail``: by a
+    union bound the chance that any of these values passes is at most ``delta``, however their noise hangs together.
     """
+    delta /= most
     lowest, highest = 0, 1
     while tail(sigma, highest, times=times) > delta:
         lowest, highest = highest, highest * 2
     while highest - lowest > 1:
         middle = (lowest + highest) // 2
         lowest, highest = (middle, highest) if tail(sigma, middle, times=times) > delta else (lowest, middle)
-    return highest + times
+    return highest + times * one
 
 
 def _one(sigma: float, at: int) -> float:
@@ -177,12 +220,16 @@ def _chernoff(sigma: float, at: int, times: int) -> float:
     return math.exp(-(at**2) / (2 * times * sigma**2))
 
 
-def _scaled(total: float, weights: tuple[float, ...]) -> tuple[float, ...]:
-    whole = math.fsum(weights)
-    return tuple(math.ceil(GRID / (total * math.sqrt(weight / whole))) / GRID for weight in weights)
+def _scaled(total: float, demands: tuple[Demand, ...]) -> tuple[float, ...]:
+    whole = math.fsum(each.weight * each.times for each in demands)
+    return tuple(math.ceil(GRID / (total * math.sqrt(each.weight / whole))) / GRID for each in demands)
 
 
-def _price(total: float, weights: tuple[float, ...], budget: Budget, selections: tuple[float, ...]) -> float:
-    events: list[Event] = [DiscreteGaussianEvent(label="", sigma=s, cells=1) for s in _scaled(total, weights)]
-    events += [SelectionEvent(label="", delta=part) for part in selections]
+def _price(total: float, demands: tuple[Demand, ...], budget: Budget, selections: tuple[float, ...]) -> float:
+    events: list[Event] = [SelectionEvent(label="", delta=part) for part in selections]
+    for each, sigma in zip(demands, _scaled(total, demands), strict=True):
+        if each.clipped:
+            events.append(ClippedGaussianEvent(label="", sigma=sigma, cells=1, clip=1, times=each.times))
+        else:
+            events.append(DiscreteGaussianEvent(label="", sigma=sigma, cells=1, times=each.times))
     return accountant.epsilon(events, budget.delta)

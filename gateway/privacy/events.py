@@ -32,6 +32,34 @@ class DiscreteGaussianEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClippedGaussianEvent:
+    """Discrete Gaussian noise added to a table in which each unit's part was cut to an L2 norm of the root of ``clip``.
+
+    One unit may move many cells by different amounts. ``sigma`` is the noise multiplier, the noise in units of that
+    norm: what is promised, whatever integers the table is kept in, is at least as much noise as ``accountant`` needs to
+    price it as Gaussian noise of standard deviation ``sigma`` on a query that one unit moves by 1. ``clip`` is the
+    squared bound, in rows; it does not enter the price. ``label``, ``cells`` and ``times`` as above.
+    """
+
+    label: str
+    sigma: float
+    cells: int
+    clip: int
+    times: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object that ``event_from_json`` reads back."""
+        return {
+            "mechanism": "clipped_gaussian",
+            "label": self.label,
+            "sigma": self.sigma,
+            "cells": self.cells,
+            "clip": self.clip,
+            "times": self.times,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class SelectionEvent:
     """Values nobody declared, kept when their noisy count (already paid for) passed a threshold.
 
@@ -46,7 +74,7 @@ class SelectionEvent:
         return {"mechanism": "threshold_selection", "label": self.label, "delta": self.delta}
 
 
-Event = DiscreteGaussianEvent | SelectionEvent
+Event = DiscreteGaussianEvent | ClippedGaussianEvent | SelectionEvent
 
 
 def event_from_json(value: dict[str, Any]) -> Event:
@@ -55,6 +83,8 @@ def event_from_json(value: dict[str, Any]) -> Event:
     match value.get("mechanism"):
         case "discrete_gaussian":
             return DiscreteGaussianEvent(**fields)
+        case "clipped_gaussian":
+            return ClippedGaussianEvent(**fields)
         case "threshold_selection":
             return SelectionEvent(**fields)
         case _:

@@ -55,7 +55,7 @@ DROPPED = {"role": "none", "treatment": "drop", "reason": "Not needed by anyone"
 COLUMNS: dict[str, dict[str, Any]] = {
     "id": {"role": "key", "treatment": "key"},
     "number": {"role": "key", "treatment": "key"},
-    "clinic": {"role": "quasi", "treatment": "learn", "domain": {"lowest": 1, "highest": 9}},
+    "clinic": LEARNED,
     "name": {"role": "direct", "treatment": "replace", "entity": "full_name"},
     "sex": {**LEARNED, "domain": {"values": ["male"]}},
     "ward": {**LEARNED, "domain": {"values": ["a", "bbbb"]}},
@@ -78,7 +78,7 @@ def policy(columns: dict[str, dict[str, Any]] | None = None, **changes: Any) -> 
             "unit": {"name": "patient", "table": "patients", "key": ["id"], "meaning": "One patient"},
             "tables": {
                 "patients": {"treatment": "synthesize", "columns": COLUMNS if columns is None else columns},
-                "clinics": {"treatment": "drop", "reason": "Holds no persons"},
+                "clinics": {"treatment": "reference", "reason": "Holds no persons"},
             },
             "target": {"name": "sharing", "url": "${B}", "schema": "clinic"},
             **changes,
@@ -125,9 +125,12 @@ def test_tables_left_out_or_not_there_are_told() -> None:
         "patients": {"treatment": "synthesize", "columns": COLUMNS},
         "clinic": {"treatment": "drop", "reason": "Holds no persons"},
     }
-    assert [line.removesuffix(" and a `reason`") for line in told(policy(tables=tables))] == [
+    assert [
+        line.removesuffix(" and a `reason`").removesuffix(" with a `reason`") for line in told(policy(tables=tables))
+    ] == [
         "tables.clinic: is not a table of the source; did you mean `clinics`?",
         "tables.clinics: is a table of the source and not in the policy; add it, if only with `treatment: drop`",
+        "tables.patients.columns.clinic: points at other rows, of `clinics`, which is not released; use `drop`",
     ]
 
 
@@ -149,7 +152,8 @@ def test_every_table_and_column_is_missing_from_an_empty_source() -> None:
         ("ward", {**LEARNED, "domain": {"values": ["emergency"]}}, "at most 4 characters"),
         ("ward", {**LEARNED, "domain": {"lowest": 0, "highest": 1}}, "declare `values`"),
         ("ward", {"role": "none", "treatment": "key"}, "belongs to no key of the source and its role is not `key`"),
-        ("clinic", {"role": "key", "treatment": "key"}, "points at other rows, which a fresh key would not"),
+        ("clinic", {"role": "key", "treatment": "key"}, "points at the public table `clinics`, whose keys are public"),
+        ("clinic", {**LEARNED, "domain": {"lowest": 1, "highest": 9}}, "whose rows are its values; it needs no"),
         ("alive", {**LEARNED, "domain": {"values": ["yes"]}}, "its value `yes` should be true or false"),
         ("alive", {**LEARNED, "domain": {"lowest": 0, "highest": 1}}, "declare `values`"),
         ("age", {**LEARNED, "domain": {"values": ["old"]}}, "its value `old` should be a number"),
@@ -187,7 +191,7 @@ def test_a_column_the_source_does_not_have_is_told_with_the_nearest_one() -> Non
 def test_a_column_that_points_at_a_person_is_not_learned() -> None:
     mother = Reference(columns=(ColumnName("age"),), target=TableName("patients"), target_columns=(ColumnName("id"),))
     schema = Schema(tables=(dataclasses.replace(PATIENTS, references=(mother,)), SCHEMA.tables[1]))
-    assert any("points at `patients`, a person each" in line for line in told(policy(), schema))
+    assert any("points at `patients`, where no value of the source may appear" in s for s in told(policy(), schema))
 
 
 def accepted(kind: Kind, clause: dict[str, Any]) -> bool:

@@ -14,10 +14,14 @@ from gateway.raw.rows import RawTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from gateway.vocabulary.names import ColumnName
 
 _PURPOSE = b"gateway-holdout"
 _LONGEST_KEY = 64
+_PLAIN = 6
+"""Arrow writes decimals of more digits behind the point with an exponent, when they are small enough: 0E-7."""
 
 
 def split_by_unit(
@@ -33,14 +37,19 @@ def split_by_unit(
     ``ValueError`` for an empty key, an empty secret, or a share not within (0, 1). Not checked: that the secret is
     random and kept, or that either side has rows.
     """
+    frame = rows.expose()
+    control = pa.array(held_out([frame.column(name).combine_chunks() for name in key], share=share, secret=secret))
+    return RawTable(rows.table, frame.filter(pc.invert(control))), RawTable(rows.table, frame.filter(control))
+
+
+def held_out(key: Sequence[pa.Array], *, share: float, secret: bytes) -> NDArray[np.bool_]:
+    """Return which keys, given as one array for each of their columns, are in control; see ``split_by_unit``."""
     if not key or not secret or not 0 < share < 1:
         raise ValueError("a holdout needs at least one key column, a secret, and a share between 0 and 1")
-    frame = rows.expose()
-    identities = _identities([frame.column(name).combine_chunks() for name in key])
-    coded = identities.dictionary_encode()
+    coded = _identities(key).dictionary_encode()
     aside = _hashed(coded.dictionary, secret=secret) < np.uint64(int(share * 2**64))
-    control = pc.fill_null(pa.array(aside, pa.bool_()).take(coded.indices), fill_value=False)
-    return RawTable(rows.table, frame.filter(pc.invert(control))), RawTable(rows.table, frame.filter(control))
+    places = pc.fill_null(coded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
+    return np.asarray(np.append(aside, False)[places])
 
 
 def _identities(columns: Sequence[pa.Array]) -> pa.Array:
@@ -54,6 +63,9 @@ def _identities(columns: Sequence[pa.Array]) -> pa.Array:
 
 def _canonical(column: pa.Array) -> pa.Array:
     text = column.cast(pa.string())
+    if pa.types.is_decimal(column.type) and column.type.scale > _PLAIN:
+        written = [None if value is None else format(value, "f") for value in column.to_pylist()]
+        text = pa.array(written, pa.string())
     if pa.types.is_decimal(column.type) and column.type.scale > 0:
         # 7.00 and 7 are one key
         return pc.utf8_rtrim(pc.utf8_rtrim(text, "0"), ".")
@@ -64,7 +76,7 @@ def _tag(kind: pa.DataType) -> str:
     return "number" if pa.types.is_integer(kind) or pa.types.is_decimal(kind) else str(kind)
 
 
-def _hashed(identities: pa.Array, *, secret: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _hashed(identities: pa.Array, *, secret: bytes) -> NDArray[np.uint64]:
     short = secret if len(secret) <= _LONGEST_KEY else hashlib.blake2b(secret).digest()
     keyed = hashlib.blake2b(digest_size=8, key=short, person=_PURPOSE)
     digests = bytearray()

@@ -10,30 +10,28 @@ import re
 from typing import TYPE_CHECKING
 
 from gateway.raw.detect.context import TableContext, contexts
+from gateway.raw.detect.kinship import propose
 from gateway.raw.detect.lexicon import Need
-from gateway.raw.detect.meanings import replaceable
+from gateway.raw.detect.quoting import comment, quoted
+from gateway.raw.detect.table_draft import table_draft
 from gateway.vocabulary.errors import ConfigurationError, Unsupported
-from gateway.vocabulary.roles import LEARNABLE_ROLES, Role, Treatment
-from gateway.vocabulary.schema import Kind
+from gateway.vocabulary.roles import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from gateway.raw.detect.findings import Finding
     from gateway.vocabulary.names import ColumnName, TableName
-    from gateway.vocabulary.schema import Column, Schema, Table
+    from gateway.vocabulary.schema import Schema, Table
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_YAML_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
-_LONGEST_COMMENT = 160
 _LONGEST_SLUG = 40
-_MOST_EVIDENCE = 2
-_MOST_LABELS = 1_000
 
 _HEAD = """\
 # A draft, proposed by detection. Read every line, correct what is wrong, say what it is for, then keep it.
 # Beside each column: role, entity, confidence, and the opinions it rests on (recognizer, score, reason).
 # A column that you treat more openly than found needs an `override` with your reason.
+# Tables under `treatment: reference` are public: they are copied as they are. `gateway policy check` refuses them until
+# each has a reason of yours.
 version: 1
 name: {name}
 purpose: "To be written: what the synthetic tables are for, and for whom."
@@ -61,11 +59,12 @@ target:
 def draft_policy(
     schema: Schema, findings: Sequence[Finding], *, source_name: str, unit_table: TableName | None = None
 ) -> str:
-    """Return the YAML text of a policy that loads as it stands and covers every column of every table.
+    """Return the YAML text of a policy that covers every column of every table.
 
-    The unit's table is ``unit_table``, or else the one most like a table of persons; other tables are proposed to be
-    dropped until whole databases can be released. A column without a finding is proposed to be dropped. Raises
-    ``Unsupported`` for a schema without columns and ``ConfigurationError`` for an unknown ``unit_table``.
+    It loads as it stands, but for tables proposed to be public: their reasons are refused until a person has put their
+    own in the place. The unit's table is ``unit_table``, or else the one most like a table of persons; whose rows the
+    others hold is ``kinship``'s proposal. A column without a finding is proposed to be dropped. Raises ``Unsupported``
+    for a schema without columns and ``ConfigurationError`` for an unknown ``unit_table``.
     """
     known = {(finding.table, finding.column): finding for finding in findings}
     unit = _unit(schema, known, unit_table)
@@ -75,14 +74,15 @@ def draft_policy(
         name=_slug(f"{source_name}-{unit.name}"),
         source=_slug(source_name),
         unit=_slug(subject or unit.name),
-        table=_quoted(unit.name),
-        key=", ".join(_quoted(column) for column in key),
+        table=quoted(unit.name),
+        key=", ".join(quoted(column) for column in key),
         key_comment="  # no primary key is declared: check that these columns name one unit" if guessed else "",
-        meaning=_quoted(f"one row of {unit.name}, with everything that refers to it"),
+        meaning=quoted(f"one row of {unit.name}, with everything that refers to it"),
     )
+    proposals = propose(schema, known, unit=unit.name)
     lines = [head]
     for table in schema.tables:
-        lines += _synthesized(table, known, key) if table.name == unit.name else _dropped(table)
+        lines += table_draft(table, schema, known, proposals, key=key if table.name == unit.name else ())
     return "\n".join([*lines, _TAIL])
 
 
@@ -91,9 +91,9 @@ def _unit(schema: Schema, known: Mapping[tuple[TableName, ColumnName], Finding],
         try:
             return schema.table(wanted)
         except KeyError:
-            names = ", ".join(_comment(table.name) for table in schema.tables)
+            names = ", ".join(comment(table.name) for table in schema.tables)
             raise ConfigurationError(
-                f"the unit's table {_comment(wanted)!r} is not in the source; it has: {names}"
+                f"the unit's table {comment(wanted)!r} is not in the source; it has: {names}"
             ) from None
     tables = [table for table in schema.tables if table.columns]
     if not tables:
@@ -132,97 +132,7 @@ def _key(unit: Table, known: Mapping[tuple[TableName, ColumnName], Finding]) -> 
     return (unit.columns[0].name,), True
 
 
-def _dropped(table: Table) -> list[str]:
-    return [
-        f"  {_quoted(table.name)}:",
-        "    treatment: drop",
-        "    reason: only the table of the unit can be released so far; whole databases come later",
-    ]
-
-
-def _synthesized(
-    table: Table, known: Mapping[tuple[TableName, ColumnName], Finding], key: Sequence[ColumnName]
-) -> Iterator[str]:
-    yield f"  {_quoted(table.name)}:"
-    yield "    treatment: synthesize"
-    yield "    columns:"
-    for column in table.columns:
-        finding = known.get((table.name, column.name))
-        yield f"      # {_why(finding)}"
-        yield f"      {_quoted(column.name)}: {{{_clause(table, column, finding, key)}}}"
-
-
-def _why(finding: Finding | None) -> str:
-    if finding is None:
-        return "not scanned"
-    opinions = "; ".join(
-        f"{piece.recognizer} {piece.score:.1f}: {piece.reason}" for piece in finding.evidence[:_MOST_EVIDENCE]
-    )
-    entity = f", {finding.entity}" if finding.entity else ""
-    return _comment(f"{finding.role}{entity}, {finding.confidence:.1f} - {opinions or 'no recognizer knew it'}")
-
-
-def _clause(table: Table, column: Column, finding: Finding | None, key: Sequence[ColumnName]) -> str:
-    if column.name in key:
-        return "role: key, treatment: key"
-    if finding is None:
-        return _drop(Role.NONE, "detection has not seen this column yet")
-    treatment, entity = finding.treatment, replaceable(finding.entity)
-    if treatment is Treatment.REPLACE and entity is not None:
-        return f"role: {finding.role}, treatment: replace, entity: {entity}"
-    if treatment is Treatment.KEY:
-        return f"role: {finding.role}, treatment: key"
-    if treatment is Treatment.LEARN and finding.role in LEARNABLE_ROLES and column.kind is not Kind.UNSUPPORTED:
-        return f"role: {finding.role}, treatment: learn{_domain(column)}"
-    return _drop(finding.role, _reason(table, column, finding))
-
-
-def _drop(role: Role, reason: str) -> str:
-    return f"role: {role}, treatment: drop, reason: {_quoted(reason)}"
-
-
-def _reason(table: Table, column: Column, finding: Finding) -> str:
-    if column.kind is Kind.UNSUPPORTED:
-        return "values of this type cannot be read yet"
-    if finding.role is Role.KEY:
-        return "points at a person in another table, or at another person"
-    if any(column.name in reference.columns for reference in table.references):
-        return "points at a table that is not released"
-    if finding.role is Role.DIRECT:
-        return f"identifies somebody and cannot be invented as a {column.kind} column"
-    return "nearly every row has a text of its own: too varied to be learned safely"
-
-
-def _domain(column: Column) -> str:
-    """Write the labels of an enum: they are declared, so public. A boolean's two values need no declaration."""
-    if column.kind is not Kind.ENUM or not 0 < len(column.values) <= _MOST_LABELS:
-        return ""
-    return f", domain: {{values: [{', '.join(_always_quoted(label) for label in column.values)}]}}"
-
-
 def _slug(text: str) -> str:
     slug = re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_")
     slug = slug if slug[:1].isalpha() else f"s-{slug}".rstrip("-")
-    return _quoted(slug[:_LONGEST_SLUG])
-
-
-def _quoted(text: str) -> str:
-    """Return ``text`` as a YAML scalar that reads back as exactly this string, whatever is in it."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS:
-        return text
-    return _always_quoted(text)
-
-
-def _always_quoted(text: str) -> str:
-    return '"' + "".join(map(_escaped, text)) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    return character if character.isprintable() else f"\\U{ord(character):08x}"
-
-
-def _comment(text: str) -> str:
-    """Return ``text`` on one printable line, fit for a comment or a message."""
-    return "".join(character if character.isprintable() else "?" for character in text)[:_LONGEST_COMMENT]
+    return quoted(slug[:_LONGEST_SLUG])

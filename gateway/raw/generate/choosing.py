@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from gateway.raw.generate.measurements import TableMeasurements
     from gateway.raw.generate.noise import Noise
     from gateway.raw.generate.sampling import FittedTable
+    from gateway.raw.generate.schedule import Part
     from gateway.raw.generate.surveying import Survey
+    from gateway.vocabulary.schema import Table
 
 PLUGINS = "gateway.raw.generate.generators"
 WIDE = 200
@@ -45,6 +47,10 @@ class ChoosingGenerator:
 
     name: str
 
+    def part(self, table: Table, task: Task, *, share: float = 1.0) -> Part:
+        """Return what ``measure`` will ask of ``table``: as much as the most demanding of its choices."""
+        return measuring.part(table, task, share=share, rounds=_rounds())
+
     def measure(
         self, counter: Counter, task: Task, progress: Progress, *, noise: Noise | None = None
     ) -> TableMeasurements:
@@ -58,12 +64,11 @@ class ChoosingGenerator:
             assert way is not None  # noqa: S101 - both relate columns
             return way.measure(known)
 
-        rounds = max(way.rounds for name in CHOICES if (way := _load(name).relate) is not None)
         spent = measuring.measure(
             counter,
             task,
             generator=self.name,
-            relate=Relate(measure=relate, rounds=rounds),
+            relate=Relate(measure=relate, rounds=_rounds()),
             progress=progress,
             noise=noise,
         )
@@ -94,6 +99,10 @@ _REASONS = {
     "tree": f"Generator `tree` was chosen: with more than {WIDE} columns it is the one that ends in time.",
     "pairwise": "Generator `pairwise` was chosen: where relationships can be learned at all, it has the least error.",
 }
+
+
+def _rounds() -> int:
+    return max(way.rounds for name in CHOICES if (way := _load(name).relate) is not None)
 
 
 def _load(name: str) -> MarginalGenerator:

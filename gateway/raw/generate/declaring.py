@@ -81,6 +81,17 @@ def declared(column: Column, clause: DomainClause | None) -> Domain | None:
     return with_ends(grid(lowest, highest, column, cells=FINE_CELLS, known=known), column)
 
 
+def declared_of_histories(column: Column, clause: DomainClause | None) -> Domain | None:
+    """Return ``declared``; ``Unsupported`` for what no generator keeps yet where a unit has many rows."""
+    for name in ("step", "sentinels", "prefixes"):
+        if clause is not None and getattr(clause, name) is not None:
+            raise Unsupported(
+                f"column {column.name} declares `{name}`, which is kept only in the table of the protected unit "
+                "so far; take it out of the policy, and declare bounds or values instead"
+            )
+    return declared(column, clause)
+
+
 def facts(column: Column, clause: DomainClause | None) -> Facts:
     """Return what ``clause`` declares; ``ConfigurationError`` when it does not fit the type."""
     if clause is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from gateway.privacy.budget import Budget
     from gateway.privacy.events import Event
     from gateway.raw.generate.counting import Counter
+    from gateway.raw.generate.domain import Domain
     from gateway.raw.generate.knowledge import Knowledge
     from gateway.raw.generate.request import Request
+    from gateway.raw.generate.schedule import Part, Schedule
     from gateway.vocabulary.names import ColumnName
+    from gateway.vocabulary.schema import Table
 
     Progress = Callable[[str, float], None]
     """Hears a stage's name and the share of it that is done, 0 to 1."""
@@ -32,6 +35,10 @@ class Task:
     budget: Budget
     knowledge: Knowledge | None = None
     """What is declared about several columns together; it costs nothing and helps."""
+    grids: Mapping[ColumnName, Domain] = field(default_factory=dict)
+    """Columns whose cells are known otherwise, such as numbers of rows; public."""
+    schedule: Schedule | None = None
+    """What to spend: the table's part of ``budget``, when others have theirs. None: all of it."""
 
 
 class Measurements(Protocol):
@@ -82,8 +89,12 @@ class Generator(Protocol):
 
     name: str
 
+    def part(self, table: Table, task: Task, *, share: float = 1.0) -> Part:
+        """Return what ``measure`` will ask of ``table``, before anything of its rows is known; see ``schedules``."""
+        ...
+
     def measure(self, counter: Counter, task: Task, progress: Progress) -> Measurements:
-        """Spend the budget: the only step that sees counts of rows.
+        """Spend the task's budget or schedule: the only step that sees counts of rows.
 
         ``ConfigurationError`` and ``Unsupported`` for declarations that do not fit the columns; no error depends on
         what the rows are.

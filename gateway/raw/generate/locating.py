@@ -35,7 +35,7 @@ def refine(known: Survey, position: int, *, look: int) -> None:
     """Search a column of numbers for heavy values and a lattice before its first look, which has ``look`` quanta."""
     tally = known.tally.columns[position]
     domain = tally.domain
-    if not isinstance(domain, Ranges) or not _coarse(domain, tally.column):
+    if not isinstance(domain, Ranges) or tally.fixed or not _coarse(domain, tally.column):
         return
     heavy = _heavy(known, position, domain, look)
     tally.domain = domain = with_singles(domain, heavy) if heavy else domain
@@ -53,7 +53,7 @@ def split(known: Survey, position: int) -> None:
     """Cut a column's cells that hold more than 1/CROWDED of the rows, as far as the first look tells."""
     tally = known.tally.columns[position]
     domain = tally.domain
-    if not isinstance(domain, Ranges) or not _coarse(domain, tally.column) or not tally.one_ways:
+    if not isinstance(domain, Ranges) or tally.fixed or not _coarse(domain, tally.column) or not tally.one_ways:
         return
     whole = physical.is_whole(tally.column)
     counts = known.tally.of(position).counts.astype(np.float64)

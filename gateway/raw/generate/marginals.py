@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gateway.raw.generate.measuring import Relate
     from gateway.raw.generate.modelfiles import Restore
     from gateway.raw.generate.noise import Noise
+    from gateway.raw.generate.schedule import Part
+    from gateway.vocabulary.schema import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,10 @@ class MarginalGenerator:
     """``gateway.estimation.pairwise.fit`` or one of the same signature."""
     restore: Restore | None = None
     """The function that goes with it and makes a saved model anew, such as ``gateway.estimation.pairwise.restore``."""
+
+    def part(self, table: Table, task: Task, *, share: float = 1.0) -> Part:
+        """Return what ``measure`` will ask of ``table``."""
+        return measuring.part(table, task, share=share, rounds=self.relate.rounds if self.relate else 0)
 
     def measure(
         self, counter: Counter, task: Task, progress: Progress, *, noise: Noise | None = None

@@ -15,14 +15,13 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.privacy import calibration
 from gateway.raw.generate import expecting
 from gateway.raw.generate.declaring import declared, facts
 from gateway.raw.generate.knowledge import Knowledge
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.generate.metering import Meter
 from gateway.raw.generate.noise import DiscreteGaussian
-from gateway.raw.generate.schedule import schedule
+from gateway.raw.generate.schedule import Part, schedules
 from gateway.raw.generate.surveying import Survey, survey
 from gateway.raw.generate.tallying import ColumnTally, Tally
 from gateway.vocabulary.errors import ConfigurationError
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.raw.generate.generator import Progress, Task
     from gateway.raw.generate.noise import Noise
     from gateway.raw.generate.schedule import Schedule
+    from gateway.vocabulary.schema import Table
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def measure(
     progress: Progress,
     noise: Noise | None = None,
 ) -> TableMeasurements:
-    """Return noisy counts of the counter's rows that cost all of ``task.budget`` and no more.
+    """Return noisy counts of the counter's rows that cost all of the task's schedule or budget, and no more.
 
     ``noise`` is for tests. ``ConfigurationError`` and ``Unsupported`` for declarations that do not fit the columns; no
     error depends on what the rows are.
@@ -83,39 +83,61 @@ def measure(
 
 
 def _plan(counter: Counter, task: Task, *, relate: Relate | None, noise: Noise, progress: Progress) -> Survey:
-    if not task.domains:
-        raise ConfigurationError(f"table {counter.table.name} has no column to learn; nothing can be measured")
-    try:
-        columns = [counter.table.column(name) for name in task.domains]
-    except KeyError:
-        raise ConfigurationError(
-            f"the rows of table {counter.table.name} lack a column that is to be learned; read it too"
-        ) from None
+    tallies = _tallies(counter.table, task)
     knowledge = task.knowledge or Knowledge()
     knowledge.check(task.domains)
-    tallies = [
-        ColumnTally(column=c, domain=declared(c, task.domains[c.name]), facts=facts(c, task.domains[c.name]))
-        for c in columns
-    ]
+    planned = task.schedule or plan(tallies, task, rounds=relate.rounds if relate else 0)
     return Survey(
         counter=counter,
-        meter=Meter(noise, plan(tallies, task, rounds=relate.rounds if relate else 0)),
+        meter=Meter(noise, planned),
         tally=Tally(tallies),
-        mu=calibration.mu(task.budget),
+        mu=planned.mu,
         knowledge=knowledge,
         progress=progress,
     )
 
 
 def plan(columns: list[ColumnTally], task: Task, *, rounds: int) -> Schedule:
-    """Return the schedule for ``columns`` before anything was measured."""
+    """Return the schedule for ``columns`` before anything was measured, when they have the budget to themselves."""
+    return schedules(task.budget, [_part(columns, rounds=rounds, share=1.0)])[0]
+
+
+def part(table: Table, task: Task, *, share: float, rounds: int) -> Part:
+    """Return what will be asked of ``table``, a table of units, before anything was measured.
+
+    ``rounds`` as in ``Relate``; 0 when relationships are not asked for. Errors as those of ``measure``.
+    """
+    return _part(_tallies(table, task), rounds=rounds, share=share)
+
+
+def _part(columns: list[ColumnTally], *, rounds: int, share: float) -> Part:
     width = len(columns)
-    return schedule(
-        task.budget,
+    return Part(
         columns=width,
         searched=sum(each.domain is None and each.column.kind in TEXT_KINDS for each in columns),
         scores=rounds * (width * (width - 1) // 2),
+        share=share,
     )
+
+
+def _tallies(table: Table, task: Task) -> list[ColumnTally]:
+    if not task.domains:
+        raise ConfigurationError(f"table {table.name} has no column to learn; nothing can be measured")
+    try:
+        columns = [table.column(name) for name in task.domains]
+    except KeyError:
+        raise ConfigurationError(
+            f"the rows of table {table.name} lack a column that is to be learned; read it too"
+        ) from None
+    return [
+        ColumnTally(
+            column=column,
+            domain=task.grids.get(column.name) or declared(column, task.domains[column.name]),
+            facts=facts(column, task.domains[column.name]),
+            fixed=column.name in task.grids,
+        )
+        for column in columns
+    ]
 
 
 def _relationships(known: Survey, relate: Relate | None) -> tuple[list[NoisyMarginal], list[str]]:

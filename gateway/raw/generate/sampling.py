@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from gateway.vocabulary.names import ColumnName
 
 
+TOGETHER = 500_000
+"""Rows made at once for a stream of smaller batches: polishing and refining take as long for many rows as for few."""
+
+
 class Model(Protocol):
     """A fitted model over bins.
 
@@ -87,16 +91,17 @@ class FittedTable:
     def batches(self, rows: int, *, seed: int, size: int, request: Request | None = None) -> Iterator[pa.RecordBatch]:
         """Yield ``rows`` rows in batches of ``size``: see ``generator.Fitted``. Shares hold over all batches."""
         request = request or Request()
+        whole = max(TOGETHER // size, 1) * size
         left = None if request.shares is None else _counts(request.shares, rows)
-        for number, start in enumerate(range(0, rows, size)):
-            count = min(size, rows - start)
+        for number, start in enumerate(range(0, rows, whole)):
+            count = min(whole, rows - start)
             sub = int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0])
             if request.shares is None or left is None:
                 made = self._where(count, request.where, sub)
             else:
                 part = largest_remainder(left, count)
                 made, left = self._classes(request.where, request.shares, part, sub), left - part
-            yield from made.combine_chunks().to_batches()
+            yield from made.combine_chunks().to_batches(max_chunksize=size)
 
     def save(self, folder: Path) -> None:
         """Write the model into the empty ``folder``; ``ArtefactFailed`` when that fails."""

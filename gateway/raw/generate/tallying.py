@@ -35,6 +35,8 @@ class ColumnTally:
     """Over all cells of ``domain``."""
     facts: Facts = NOTHING
     """What is declared of its numbers beside bounds."""
+    fixed: bool = False
+    """Whether its cells are given and stay as they are."""
     fine: int = FINE_CELLS
     """Cells of equal width between its bounds."""
     every: tuple[Ranges, Answer] | None = None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from gateway.raw.judge.histories import History
     from gateway.vocabulary.names import ColumnName
 
 
@@ -30,7 +31,11 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Arena:
-    """What an attack may use. Raw: does not print itself. All three frames hold the same learned columns and types."""
+    """What an attack may use. Raw: does not print itself. All three frames hold the same learned columns and types.
+
+    One row is one unit. In a whole database the frames are those of the unit's table, with columns beside that say how
+    much each unit owns and when (``derived``), and ``histories`` holds what is owned.
+    """
 
     train: pa.Table
     control: pa.Table
@@ -38,6 +43,10 @@ class Arena:
     synthetic: pa.Table
     columns: Sequence[ColumnName]
     seed: int
+    derived: Sequence[ColumnName] = ()
+    """Those of ``columns`` that are made from histories."""
+    histories: Sequence[History] = ()
+    """One for each owned table; their units are the rows of training, control and synthetic, in this order."""
 
     def __repr__(self) -> str:
         """Say nothing of the rows."""
@@ -47,6 +56,12 @@ class Arena:
     def codes(self) -> Codes:
         """The three frames as numbers, made once for all attacks; ``CheckFailed`` when they cannot be attacked."""
         return encode(self.train, self.control, self.synthetic, self.columns)
+
+    @cached_property
+    def own(self) -> Codes | None:
+        """The three frames as numbers, without what is made from histories; None if nothing else is learned."""
+        columns = [name for name in self.columns if name not in self.derived]
+        return encode(self.train, self.control, self.synthetic, columns) if columns else None
 
     def random(self, purpose: str) -> np.random.Generator:
         """Return the random stream of one attack: the same seed and purpose give the same draws."""
@@ -82,7 +97,11 @@ class AttackResult:
 
 
 class Attack(Protocol):
-    """One attack."""
+    """One attack.
+
+    Two attributes are optional. ``of_histories``: true of an attack on what units own, which is not played on one
+    table alone. ``criterion``: the name of the threshold in the policy's `criteria`, if that is not the attack's own.
+    """
 
     name: str
     question: str

@@ -68,15 +68,15 @@ def encode(train: pa.Table, control: pa.Table, synthetic: pa.Table, columns: Seq
     _refuse_what_cannot_be_attacked(frames, columns)
     cells, positions, sizes, ordered = [], [], [], []
     for name in columns:
-        codes, values = _code([frame.column(name) for frame in frames])
-        is_ordered = _is_ordered(values.type)
+        codes, values = code_column([frame.column(name) for frame in frames])
+        is_ordered = has_order(values.type)
         cells.append(codes)
         positions.append(_scale(codes, values, codes[-synthetic.num_rows :]) if is_ordered else codes)
         sizes.append(len(values))
         ordered.append(is_ordered)
     return Codes(
         cells=np.ascontiguousarray(np.stack(cells, axis=1), dtype=np.int32),
-        positions=_most_telling_first(np.stack(positions, axis=1).astype(np.float32), synthetic.num_rows),
+        positions=most_telling_first(np.stack(positions, axis=1).astype(np.float32), synthetic.num_rows),
         ordered=np.array(ordered, dtype=np.bool_),
         sizes=np.array(sizes, dtype=np.int32),
         train=train.num_rows,
@@ -111,8 +111,8 @@ def _refuse_what_cannot_be_attacked(frames: Sequence[pa.Table], columns: Sequenc
             raise CheckFailed(f"column {name} has another type in the synthetic rows than in production")
 
 
-def _code(columns: Sequence[pa.ChunkedArray]) -> tuple[NDArray[np.int32], pa.Array]:
-    """Return the codes of all cells of one column and its different values in rising order."""
+def code_column(columns: Sequence[pa.ChunkedArray]) -> tuple[NDArray[np.int32], pa.Array]:
+    """Return the codes of all cells of one column, all frames' one after the other, and its values in rising order."""
     joined = pa.chunked_array([chunk for column in columns for chunk in column.chunks], columns[0].type)
     rows = len(joined)
     if pa.types.is_null(joined.type):
@@ -132,35 +132,44 @@ def _code(columns: Sequence[pa.ChunkedArray]) -> tuple[NDArray[np.int32], pa.Arr
     return rank[indices], values.take(pa.array(by_value))
 
 
-def _is_ordered(kind: pa.DataType) -> bool:
+def has_order(kind: pa.DataType) -> bool:
+    """Tell whether values of this type are numbers or times, so that "at most" has a meaning."""
     types = pa.types
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or types.is_temporal(kind))
 
 
 def _scale(codes: NDArray[np.int32], values: pa.Array, invented: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Return each cell's place between the 1 % and 99 % quantiles of the synthetic column, as 0 to 1.
+    numbers = numbers_of(values)
+    return np.append(places(numbers, numbers[invented[invented != NULL]]), _NULL_POSITION).astype(np.float32)[codes]
 
-    Quantiles rather than ends, so that one far synthetic value does not make all others look alike.
+
+def places(numbers: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each number's place between the 1 % and 99 % quantiles of those ``seen`` in synthetic rows, as 0 to 1.
+
+    Quantiles rather than ends, so that one far synthetic value does not make all others look alike. NaN, which is no
+    number, is far from all others and at no distance from itself.
     """
-    numbers = _numbers(values)
-    seen = numbers[invented[invented != NULL]]
     low, high = np.quantile(seen, [0.01, 0.99], method="nearest") if len(seen) else (0.0, 1.0)
     if not high > low and len(seen):
         low, high = seen.min(), seen.max()
     span = high - low if high > low else 1.0
     scaled = np.clip((numbers - low) / span, -_FARTHEST, _FARTHEST)
-    return np.append(scaled, _NULL_POSITION).astype(np.float32)[codes]
+    return np.where(np.isnan(numbers), _NULL_POSITION, scaled)
 
 
-def _numbers(values: pa.Array) -> NDArray[np.float64]:
+def numbers_of(values: pa.Array) -> NDArray[np.float64]:
+    """Return values that have an order as numbers; times in the units of their type."""
     if pa.types.is_temporal(values.type):
         values = values.cast(pa.int32() if values.type.bit_width == 32 else pa.int64())  # noqa: PLR2004 - bits
     numbers: NDArray[np.float64] = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return np.clip(numbers, -_HUGE, _HUGE)
 
 
-def _most_telling_first(positions: NDArray[np.float32], synthetic: int) -> NDArray[np.float32]:
-    """Return the columns ordered so that a search for the nearest row gives up early on rows that are far."""
+def most_telling_first(positions: NDArray[np.float32], synthetic: int) -> NDArray[np.float32]:
+    """Return the columns ordered so that a search for the nearest row gives up early on rows that are far.
+
+    ``positions`` are rows x columns, the last ``synthetic`` of which are the ones that are searched.
+    """
     invented = positions[-synthetic:]
     apart = np.minimum(1, np.abs(invented - np.roll(invented, 1, axis=0))).mean(axis=0)
     return np.ascontiguousarray(positions[:, np.argsort(-apart, kind="stable")])

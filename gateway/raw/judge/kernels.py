@@ -1,4 +1,4 @@
-"""The two inner loops of the attacks, compiled once: the nearest row, and the one row that a rule matches.
+"""The inner loops of the attacks, compiled once: the nearest row or rows, and the one row that a rule matches.
 
 Each has a single signature, so that compiling takes seconds once and nothing afterwards (numba keeps it on disk).
 """
@@ -58,6 +58,42 @@ def _least(distances: NDArray[np.float32], many: int) -> np.float32:
     for i in range(many):
         least = min(least, distances[i])
     return least
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def nearest_few(queries: NDArray[np.float32], places: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Return the ``count`` rows nearest to each query, nearest first, of equally near ones those that come first.
+
+    Arguments and distance are those of ``nearest``. Where there are fewer rows, the rest is ``NOBODY``.
+    """
+    found = np.full((len(queries), count), NOBODY, dtype=np.int64)
+    width, rows = places.shape
+    distances = np.empty(_BLOCK, dtype=np.float32)
+    best = np.empty(count, dtype=np.float32)
+    for q in range(len(queries)):
+        best[:] = width + 1
+        for start in range(0, rows, _BLOCK):
+            many = min(_BLOCK, rows - start)
+            distances[:many] = 0
+            for c in range(width):
+                if c > 0 and c % 3 == 0 and _least(distances, many) >= best[-1]:
+                    break
+                for i in range(many):
+                    distances[i] += min(np.float32(1), abs(queries[q, c] - places[c, start + i]))
+            else:
+                for i in range(many):
+                    if distances[i] >= best[-1]:
+                        continue
+                    at = count - 1
+                    while at > 0 and best[at - 1] > distances[i]:
+                        best[at] = best[at - 1]
+                        found[q, at] = found[q, at - 1]
+                        at -= 1
+                    best[at] = distances[i]
+                    found[q, at] = start + i
+            if best[-1] == 0:
+                break
+    return found
 
 
 def sorted_rows(cells: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -29,6 +29,35 @@ _TREES = 60
 _Z = 1.96
 
 
+class Coded(Protocol):
+    """Rows as codes, training first and synthetic last: ``Codes`` of one table, ``Cells`` of a history."""
+
+    @property
+    def cells(self) -> NDArray[np.int32]:
+        """Rows x columns; NULL is -1."""
+        ...
+
+    @property
+    def ordered(self) -> NDArray[np.bool_]:
+        """Per column: whether codes rise with a value that has an order."""
+        ...
+
+    @property
+    def sizes(self) -> NDArray[np.int32]:
+        """Per column: how many different values."""
+        ...
+
+    @property
+    def train(self) -> int:
+        """How many rows were trained on."""
+        ...
+
+    @property
+    def synthetic(self) -> int:
+        """How many rows are synthetic."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Distances:
     """Total variation distances between training and synthetic rows, 0 to 1: one per column and one per pair."""
@@ -47,20 +76,20 @@ class Distances:
         return float(np.mean(list((self.two_way or self.one_way).values())))
 
 
-def distances(codes: Codes, columns: Sequence[ColumnName]) -> Distances:
+def distances(codes: Coded, columns: Sequence[ColumnName]) -> Distances:
     """Compare the synthetic with the training rows, on every column and every pair of columns.
 
     Numbers and times are put into 20 bins of equally many training rows (a frequent value has a bin of its own), other
     values stand for themselves, all but the 100 most frequent ones together; NULL is a cell of its own. Two samples of
     one population are not at distance 0: with n rows each and k even cells they are about sqrt(k / (pi n)) apart.
     """
-    binned = [_bin(codes, column) for column in range(len(columns))]
-    real = [cells[: codes.train] for cells, _ in binned]
-    invented = [cells[-codes.synthetic :] for cells, _ in binned]
-    sizes = [size for _, size in binned]
-    one_way = {name: _distance(real[i], invented[i], sizes[i]) for i, name in enumerate(columns)}
+    bins = [binned(codes, column) for column in range(len(columns))]
+    real = [cells[: codes.train] for cells, _ in bins]
+    invented = [cells[len(cells) - codes.synthetic :] for cells, _ in bins]
+    sizes = [size for _, size in bins]
+    one_way = {name: distance(real[i], invented[i], sizes[i]) for i, name in enumerate(columns)}
     two_way = {
-        (columns[i], columns[j]): _distance(
+        (columns[i], columns[j]): distance(
             real[i] * sizes[j] + real[j], invented[i] * sizes[j] + invented[j], sizes[i] * sizes[j]
         )
         for i, j in itertools.combinations(range(len(columns)), 2)
@@ -107,7 +136,7 @@ class _Lesson:
     def on(cls, codes: Codes, target: int) -> _Lesson:
         others = [column for column in range(len(codes.sizes)) if column != target]
         # Trees only ask whether a number is below another: codes, which rise with the value, serve as well as values.
-        features = [codes.cells[:, c] if codes.ordered[c] else _bin(codes, c)[0] for c in others]
+        features = [codes.cells[:, c] if codes.ordered[c] else binned(codes, c)[0] for c in others]
         return cls(
             features=np.stack(features, axis=1).astype(np.float64),
             unordered=~codes.ordered[others],
@@ -163,8 +192,12 @@ def _standard_error(area: float, positive: NDArray[np.bool_]) -> float:
     return math.sqrt(max(0.0, spread) / (many * others))
 
 
-def _bin(codes: Codes, column: int) -> tuple[NDArray[np.int64], int]:
-    """Return the bin of every row in one column, and how many bins there are, that of NULL (the last) included."""
+def binned(codes: Coded, column: int) -> tuple[NDArray[np.int64], int]:
+    """Return the bin of every row in one column, and how many bins there are, that of NULL (the last) included.
+
+    Numbers and times: 20 bins of equally many training rows, none where a value alone fills several. Others: the 100
+    values most frequent in training, and all further ones together.
+    """
     cells = codes.cells[:, column]
     if not codes.ordered[column]:
         bins, count = _most_frequent(codes, column, _MOST_VALUES), _MOST_VALUES + 1
@@ -176,7 +209,7 @@ def _bin(codes: Codes, column: int) -> tuple[NDArray[np.int64], int]:
     return np.where(cells == NULL, count, bins).astype(np.int64), count + 1
 
 
-def _most_frequent(codes: Codes, column: int, most: int) -> NDArray[np.int64]:
+def _most_frequent(codes: Coded, column: int, most: int) -> NDArray[np.int64]:
     """Return each row's place, from 0, among the values most frequent in training; ``most`` for all further ones."""
     cells = codes.cells[:, column]
     counts = np.bincount(cells[: codes.train] - NULL, minlength=int(codes.sizes[column]) + 1)[1:]
@@ -186,7 +219,10 @@ def _most_frequent(codes: Codes, column: int, most: int) -> NDArray[np.int64]:
     return place[cells]
 
 
-def _distance(real: NDArray[np.int64], invented: NDArray[np.int64], size: int) -> float:
+def distance(real: NDArray[np.int64], invented: NDArray[np.int64], size: int) -> float:
+    """Return the total variation distance of two samples of ``size`` cells; 1 when one of them alone is empty."""
+    if not len(real) or not len(invented):
+        return float(len(real) != len(invented))
     first = np.bincount(real, minlength=size) / len(real)
     second = np.bincount(invented, minlength=size) / len(invented)
     return float(np.abs(first - second).sum() / 2)

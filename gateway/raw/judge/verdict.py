@@ -30,6 +30,7 @@ _REQUIRED = ("singling_out", "verbatim", "membership")
 _QUESTIONS = {
     "one_way": "How far apart are the real and the synthetic distribution of a column, on average?",
     "two_way": "How far apart are the real and the synthetic distribution of a pair of columns, on average?",
+    "references": "Which share of the synthetic references leads to a row that is there?",
     "usefulness": "How much of what the real rows teach about the task do the synthetic rows teach too?",
 }
 _log = logging.getLogger(__name__)
@@ -73,7 +74,9 @@ class Judgement:
     attacks: tuple[AttackResult, ...]
     """Every attack that ran, each followed by its parts (``membership/outliers``)."""
     distances: Mapping[str, float]
-    """``mean_one_way``, ``mean_two_way``, ``one_way.<column>`` of each column; empty if they could not be measured."""
+    """``mean_one_way``, ``mean_two_way``, ``one_way.<column>`` of each column; empty if they could not be measured.
+
+    Of a whole database, each behind the name of its table and a dot (see ``database``)."""
 
     @property
     def passed(self) -> bool:
@@ -102,74 +105,118 @@ def judge(
     arena = Arena(
         train=train.expose(), control=control.expose(), synthetic=synthetic, columns=tuple(columns), seed=seed
     )
-    names = tuple(dict.fromkeys([*_REQUIRED, *plugins.names(_ATTACKS)]))
-    steps = len(names) + 2
-    checks, results = [], []
-    for done, name in enumerate(names):
-        progress(name, done / steps)
-        check, result = _attacked(name, arena, criteria)
-        checks.append(check)
-        results.extend([result, *result.parts] if result else [])
-    progress("distances", len(names) / steps)
+    checks, results = attack_all(lambda: arena, criteria, of_histories=False, progress=progress)
+    steps = len(checks) + 2
+    progress("distances", (steps - 2) / steps)
     near, figures = _compared(arena, criteria)
     checks.extend(near)
     if criteria.task is not None:
-        progress("usefulness", (len(names) + 1) / steps)
-        checks.append(_used(arena, criteria.task, criteria.usefulness))
+        progress("usefulness", (steps - 1) / steps)
+        checks.append(used(lambda: arena, criteria))
+    return judged(checks, results, figures, progress=progress)
+
+
+def judged(
+    checks: Sequence[Check],
+    results: Sequence[AttackResult],
+    figures: Mapping[str, float],
+    *,
+    progress: Callable[[str, float], None],
+) -> Judgement:
+    """Return what was found, and log how each check ended."""
     progress("judged", 1.0)
     for check in checks:
         _log.info("check ended", extra={"check": check.name, "outcome": check.outcome.value, "reason": check.reason})
-    return Judgement(checks=tuple(checks), attacks=tuple(results), distances=figures)
+    return Judgement(checks=tuple(checks), attacks=tuple(results), distances=dict(figures))
 
 
-def _attacked(name: str, arena: Arena, criteria: CriteriaClause) -> tuple[Check, AttackResult | None]:
+def attack_all(
+    arena: Callable[[], Arena],
+    criteria: CriteriaClause,
+    *,
+    of_histories: bool,
+    progress: Callable[[str, float], None],
+) -> tuple[list[Check], list[AttackResult]]:
+    """Run every attack there is; those on what units own only where ``of_histories``.
+
+    ``arena`` gives what they may use, or raises ``CheckFailed``: then none of them could run.
+    """
+    names = [
+        name
+        for name in dict.fromkeys([*_REQUIRED, *plugins.names(_ATTACKS)])
+        if of_histories or not _trait(name, "of_histories", otherwise=False)
+    ]
+    checks, results = [], []
+    for done, name in enumerate(names):
+        progress(name, done / (len(names) + 2))
+        check, result = _attacked(name, arena, criteria)
+        checks.append(check)
+        results.extend([result, *result.parts] if result else [])
+    return checks, results
+
+
+def _trait(name: str, trait: str, *, otherwise: str | bool) -> str | bool:
+    """Return an optional attribute of an attack; one that does not even load will be a check that could not run."""
+    try:
+        found: str | bool = getattr(plugins.load(_ATTACKS, name), trait, otherwise)
+    except Exception:  # noqa: BLE001 - see above
+        return otherwise
+    return found
+
+
+def _attacked(name: str, arena: Callable[[], Arena], criteria: CriteriaClause) -> tuple[Check, AttackResult | None]:
     questions, results = [name.replace("_", " ")], []
-    threshold = getattr(criteria, name, None)
+    threshold = getattr(criteria, str(_trait(name, "criterion", otherwise=name)), None)
 
     def bound() -> float:
         attack: Attack = plugins.load(_ATTACKS, name)()
         questions.append(attack.question)
         if not isinstance(threshold, float):
             raise CheckFailed("the policy's `criteria` have no threshold of this name; an attack needs one beforehand")
-        result = attack.run(arena)
+        result = attack.run(arena())
         if not _is_sound(result):
             raise CheckFailed("the attack returned no targets, or a figure that is not a number")
         results.append(result)
         return result.bound
 
     needed = threshold if isinstance(threshold, float) else 0.0
-    check = _check(name, bound, comparison=Comparison.AT_MOST, needed=needed)
+    check = measured(name, bound, comparison=Comparison.AT_MOST, needed=needed)
     return replace(check, question=questions[-1]), results[0] if results else None
 
 
 def _compared(arena: Arena, criteria: CriteriaClause) -> tuple[list[Check], dict[str, float]]:
     found: list[Distances] = []
 
-    def measured() -> Distances:
+    def near() -> Distances:
         if not found:
             found.append(distances(arena.codes, arena.columns))
         return found[0]
 
     checks = [
-        _check("one_way", lambda: measured().mean_one_way, comparison=Comparison.AT_MOST, needed=criteria.one_way),
-        _check("two_way", lambda: measured().mean_two_way, comparison=Comparison.AT_MOST, needed=criteria.two_way),
+        measured("one_way", lambda: near().mean_one_way, comparison=Comparison.AT_MOST, needed=criteria.one_way),
+        measured("two_way", lambda: near().mean_two_way, comparison=Comparison.AT_MOST, needed=criteria.two_way),
     ]
-    if not found:
-        return checks, {}
-    means = {"mean_one_way": found[0].mean_one_way, "mean_two_way": found[0].mean_two_way}
-    return checks, means | {f"one_way.{column}": figure for column, figure in found[0].one_way.items()}
+    return checks, figures_of(found[0]) if found else {}
 
 
-def _used(arena: Arena, task: str, needed: float) -> Check:
-    return _check(
+def figures_of(found: Distances) -> dict[str, float]:
+    """Return the distances of one table as the steward is shown them."""
+    means = {"mean_one_way": found.mean_one_way, "mean_two_way": found.mean_two_way}
+    return means | {f"one_way.{column}": figure for column, figure in found.one_way.items()}
+
+
+def used(arena: Callable[[], Arena], criteria: CriteriaClause) -> Check:
+    """Hold the usefulness for the policy's task, which must have one, against its threshold."""
+    return measured(
         "usefulness",
-        lambda: usefulness(arena.codes, arena.columns, task=task, seed=arena.seed),
+        lambda: usefulness(arena().codes, arena().columns, task=str(criteria.task), seed=arena().seed),
         comparison=Comparison.AT_LEAST,
-        needed=needed,
+        needed=criteria.usefulness,
     )
 
 
-def _check(name: str, measure: Callable[[], float], *, comparison: Comparison, needed: float) -> Check:
+def measured(name: str, measure: Callable[[], float], *, comparison: Comparison, needed: float) -> Check:
+    """Return how one figure is held against its threshold; whatever ``measure`` raises, the check could not run."""
     got, reason, outcome = None, "", Outcome.COULD_NOT_RUN
     try:
         got = measure()
@@ -181,7 +228,7 @@ def _check(name: str, measure: Callable[[], float], *, comparison: Comparison, n
     else:
         passed = got <= needed if comparison is Comparison.AT_MOST else got >= needed
         outcome = Outcome.PASSED if passed else Outcome.FAILED
-    question = _QUESTIONS.get(name, name)
+    question = _QUESTIONS.get(name.rsplit(".", 1)[-1], name)
     return Check(
         name=name, question=question, comparison=comparison, needed=needed, got=got, outcome=outcome, reason=reason
     )

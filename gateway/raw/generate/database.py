@@ -1,0 +1,274 @@
+"""Spend one budget on a whole database: the unit's rows by the policy's generator, then everything that is owned.
+
+1. Every table gets its part of one schedule, from declared things alone.
+2. The unit's row is measured with what it owns told in columns: how many rows, when the first, how long until the last.
+3. Each owned table is measured as histories of its owner's rows, owners before what they own, so that what an owner is
+   cut into is known, from noisy counts, when its histories are looked at.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.raw.family import first_name, rows_name, span_name
+from gateway.raw.generate import history_measurements, remembering
+from gateway.raw.generate.counters.histories_memory import MemoryHistories
+from gateway.raw.generate.counters.memory import MemoryCounter
+from gateway.raw.generate.declaring import declared_of_histories
+from gateway.raw.generate.domain import Ranges
+from gateway.raw.generate.generator import Task
+from gateway.raw.generate.history_survey import Childhood
+from gateway.raw.generate.measurements import TableMeasurements
+from gateway.raw.generate.metering import Meter
+from gateway.raw.generate.noise import DiscreteGaussian
+from gateway.raw.generate.schedule import Part, schedules
+from gateway.vocabulary.errors import Unsupported
+from gateway.vocabulary.schema import TEXT_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from gateway.policy.model import DomainClause
+    from gateway.privacy.budget import Budget
+    from gateway.privacy.events import Event
+    from gateway.raw.family import Family
+    from gateway.raw.generate.counting import Counter
+    from gateway.raw.generate.domain import Domain
+    from gateway.raw.generate.generator import Generator, Progress
+    from gateway.raw.generate.histories import Cut, HistoryCounter
+    from gateway.raw.generate.history_measurements import HistoryMeasurements
+    from gateway.raw.generate.knowledge import Knowledge
+    from gateway.raw.generate.noise import Noise
+    from gateway.raw.generate.schedule import Schedule
+    from gateway.vocabulary.names import ColumnName, TableName
+    from gateway.vocabulary.schema import Table
+
+COUNTED_ONE_BY_ONE = 64
+"""Up to so many rows an owner's number of rows has a cell of its own; then there are four to an octave."""
+MOST_OWNER_COLUMNS = 24
+"""Owner's columns that histories are looked at by."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TablePlan:
+    """What is declared of one synthesized table. Public."""
+
+    domains: Mapping[ColumnName, DomainClause | None]
+    """Columns to learn, but for the order and for what is told of owned rows."""
+    share: float
+    """Of the budget, relative to other tables."""
+    knowledge: Knowledge | None = None
+    order: ColumnName | None = None
+    order_domain: DomainClause | None = None
+    since: ColumnName | None = None
+    kind: ColumnName | None = None
+    most: int = 1
+    """Rows of one owner, at most."""
+    once: bool = False
+    """Whether an owner has each kind at most once."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DatabaseMeasurements:
+    """Everything that was bought with one budget. Differentially private as a whole: may be stored and shared."""
+
+    unit: TableMeasurements
+    owned: Mapping[TableName, HistoryMeasurements]
+    """Owners first."""
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Return exactly what was spent, on all tables."""
+        return (*self.unit.events, *(event for each in self.owned.values() for event in each.events))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return in words what was decided from noisy counts."""
+        return (*self.unit.notes, *(note for each in self.owned.values() for note in each.notes))
+
+    @property
+    def rows(self) -> int:
+        """Return the noisy number of units in training."""
+        return self.unit.rows
+
+    def save(self, folder: Path) -> None:
+        """Write a folder for the unit's table and one for every owned one, numbered in their order."""
+        self.unit.save(folder / "unit")
+        for number, each in enumerate(self.owned.values()):
+            each.save(folder / f"owned-{number:03d}")
+
+
+def load(folder: Path, generator: Generator) -> DatabaseMeasurements:
+    """Read back what ``DatabaseMeasurements.save`` wrote; ``ArtefactFailed`` when it is damaged.
+
+    NOT checked: that no folder of an owned table is missing at the end; the caller knows which tables there are.
+    """
+    unit = generator.load(folder / "unit")
+    if not isinstance(unit, TableMeasurements):
+        raise Unsupported("whole databases need a generator that counts; use one such as `pairwise`")
+    owned = [history_measurements.load(each) for each in sorted(folder.glob("owned-*"))]
+    return DatabaseMeasurements(unit=unit, owned={each.table: each for each in owned})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counters:
+    """Where exact counts come from."""
+
+    unit: Counter
+    owned: Callable[[TableName], HistoryCounter]
+
+
+def in_memory(family: Family, plans: Mapping[TableName, TablePlan]) -> Counters:
+    """Return counters over rows that were read."""
+    return Counters(
+        unit=MemoryCounter.of(family.units),
+        owned=lambda table: MemoryHistories(family, table, order=plans[table].order),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kindred:
+    """The tables of one database as they are learned: shapes, plans, and who owns what. Declared, public."""
+
+    unit: TableName
+    shapes: Mapping[TableName, Table]
+    """Columns as a family has them, told ones included; owners first."""
+    owner_of: Mapping[TableName, TableName]
+    plans: Mapping[TableName, TablePlan]
+
+    @classmethod
+    def of(cls, family: Family, plans: Mapping[TableName, TablePlan]) -> Kindred:
+        """Return the tables of ``family``: their shapes only."""
+        shapes = {family.unit: family.units.table} | {name: owned.rows.table for name, owned in family.owned.items()}
+        return cls(unit=family.unit, shapes=shapes, owner_of=family.owner_of, plans=plans)
+
+    def children(self, table: TableName) -> list[TableName]:
+        """Return what ``table`` owns itself."""
+        return [child for child in self.shapes if self.owner_of.get(child) == table]
+
+    def domains(self, table: TableName) -> dict[ColumnName, DomainClause | None]:
+        """Return the columns of ``table`` to learn, those told of what it owns behind its own."""
+        plan, shape = self.plans[table], self.shapes[table]
+        own = {name: clause for name, clause in plan.domains.items() if name != plan.order}
+        there = {column.name for column in shape.columns}
+        told = [n(child) for child in self.children(table) for n in (rows_name, first_name, span_name)]
+        return own | {name: None for name in told if name in there}
+
+    def grids(self, table: TableName) -> dict[ColumnName, Domain]:
+        """Return the cells of the numbers of rows that ``table`` owns: a function of the declared most."""
+        return {rows_name(child): count_grid(self.plans[child].most) for child in self.children(table)}
+
+    def task(self, budget: Budget, schedule: Schedule | None = None) -> Task:
+        """Return the task for the unit's table."""
+        return Task(
+            domains=self.domains(self.unit),
+            budget=budget,
+            knowledge=self.plans[self.unit].knowledge,
+            schedule=schedule,
+            grids=self.grids(self.unit),
+        )
+
+    def childhood(self, table: TableName) -> Childhood:
+        """Return the task for an owned table."""
+        plan = self.plans[table]
+        return Childhood(domains=self.domains(table), order=plan.order, kind=plan.kind, grids=self.grids(table))
+
+    def looked_at(self, table: TableName) -> list[ColumnName]:
+        """Return the columns of the owner that histories of ``table`` are looked at by: those told of itself first."""
+        owner = self.owner_of[table]
+        own = [n(table) for n in (rows_name, first_name, span_name)]
+        names = list(self.domains(owner))
+        return [*(n for n in own if n in names), *(n for n in names if n not in own)][:MOST_OWNER_COLUMNS]
+
+    def parts(self, generator: Generator, budget: Budget) -> list[Part]:
+        """Return what will be asked of each table, the unit's first: from declared things alone."""
+        unit = self.shapes[self.unit]
+        return [
+            generator.part(unit, self.task(budget), share=self.plans[self.unit].share),
+            *(self._part(table) for table in self.shapes if table != self.unit),
+        ]
+
+    def _part(self, table: TableName) -> Part:
+        plan, shape, domains = self.plans[table], self.shapes[table], self.domains(table)
+        grids = self.grids(table)
+        unknown = [
+            name
+            for name, clause in domains.items()
+            if name not in grids and declared_of_histories(shape.column(name), clause) is None
+            if shape.column(name).kind in TEXT_KINDS
+        ]
+        # about as many terms as there are: each column with each of the owner's and with those before it
+        wide = (len(domains) + 1) * (len(self.looked_at(table)) + len(domains) // 2 + 3) // 8
+        return Part(columns=max(len(domains), wide), searched=len(unknown), histories=True, share=plan.share)
+
+
+def count_grid(most: int) -> Ranges:
+    """Return the cells of a number of rows: one for each up to ``COUNTED_ONE_BY_ONE``, then quarter octaves."""
+    starts = list(range(min(most, COUNTED_ONE_BY_ONE) + 1))
+    quarter = 4
+    step = 1
+    while (start := round(COUNTED_ONE_BY_ONE * 2 ** (step / quarter))) <= most:
+        starts.append(start)
+        step += 1
+    return Ranges(starts=tuple(dict.fromkeys(starts)), last=most, rest=False)
+
+
+def measure(
+    kindred: Kindred,
+    counters: Counters,
+    *,
+    generator: Generator,
+    budget: Budget,
+    progress: Progress,
+    noise: Noise | None = None,
+) -> DatabaseMeasurements:
+    """Return noisy counts of all tables that cost all of ``budget`` together and no more.
+
+    ``noise`` is for tests. ``ConfigurationError`` and ``Unsupported`` for declarations that do not fit the columns; no
+    error depends on what the rows are.
+    """
+    unit_plan, *others = schedules(budget, kindred.parts(generator, budget))
+    progress(f"measuring {kindred.unit}", 0.0)
+    extra = {} if noise is None else {"noise": noise}
+    unit = generator.measure(counters.unit, kindred.task(budget, unit_plan), progress, **extra)
+    if not isinstance(unit, TableMeasurements):
+        raise Unsupported("whole databases need a generator that counts; use one such as `pairwise`")
+    owned: dict[TableName, HistoryMeasurements] = {}
+    for table, plan in zip((name for name in kindred.shapes if name != kindred.unit), others, strict=True):
+        progress(f"measuring {table}", 0.0)
+        cuts, kind = _owner(kindred, table, unit, owned)
+        owned[table] = remembering.remember(
+            counters.owned(table),
+            kindred.childhood(table),
+            Meter(noise or DiscreteGaussian(), plan),
+            owner=cuts,
+            owner_kind=kind,
+            progress=progress,
+        )
+    return DatabaseMeasurements(unit=unit, owned=owned)
+
+
+def _owner(
+    kindred: Kindred,
+    table: TableName,
+    unit: TableMeasurements,
+    owned: Mapping[TableName, HistoryMeasurements],
+) -> tuple[tuple[Cut, ...], int | None]:
+    """Return the owner's columns in groups, from noisy counts of it; and which of them is its kind."""
+    names = kindred.looked_at(table)
+    owner = kindred.owner_of[table]
+    if owner == kindred.unit:
+        known = {each.column.name: each for each in unit.columns}
+        return remembering.owner_cuts([known[name] for name in names], unit.total), None
+    columns = {column.column.name: column for column in owned[owner].columns}
+    kind = kindred.plans[owner].kind
+    if kind is not None:
+        # what hangs on the kind can be cut where the kind is, and before it
+        names = [kind, *(name for name in names if name != kind)]
+    cuts = [remembering.grouped(columns[name]) for name in names]
+    if kind is not None:
+        cuts[0] = dataclasses.replace(columns[kind].cut)
+    return tuple(cuts), None if kind is None else 0

@@ -1,0 +1,199 @@
+"""From the measurements of a whole database to a model of it, and from that to rows. Never sees data.
+
+The unit's rows are drawn first, and with them how many rows they own, when these begin and how long they last; then the
+histories of every owned table, owners before what they own. Each table comes in portions of about ``PORTION`` rows; of
+what was drawn before, only what later tables look at is held, a few bytes for each owner row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from gateway.estimation.histories import fitting
+from gateway.estimation.histories.model import Model
+from gateway.estimation.histories.terms import Histories, Owners
+from gateway.raw.generate import physical
+from gateway.raw.generate.declaring import declared_of_histories
+from gateway.raw.generate.telling import Telling, mended, owners, tell
+from gateway.vocabulary.schema import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from gateway.raw.generate.database import DatabaseMeasurements, Kindred, TablePlan
+    from gateway.raw.generate.generator import Fitted, Generator, Progress
+    from gateway.vocabulary.names import TableName
+    from gateway.vocabulary.schema import Table
+
+PORTION = 250_000
+"""Rows drawn at once, about; those of one owner are never divided."""
+UNITS = 100_000
+"""Units drawn at once."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Portion:
+    """Some rows of one table: learned columns and what is told of owned rows."""
+
+    table: TableName
+    rows: pa.Table
+    lengths: NDArray[np.int64] | None
+    """How many of them each owner row has, for the owner rows that come next; None for the unit's table."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FittedDatabase:
+    """A model of a whole database that has never seen the data."""
+
+    kindred: Kindred
+    measured: DatabaseMeasurements
+    unit: Fitted
+    models: Mapping[TableName, Model | None]
+    """None for a table without columns or order, of which an owner has a number of rows and no more."""
+
+    def sample(self, units: int, *, seed: int, progress: Progress) -> Iterator[Portion]:
+        """Yield all rows under ``units`` units: the unit's first, then every owned table's, owners before their own.
+
+        Within a table rows come in the order of their owners. The same seed gives the same rows.
+        """
+        held: dict[TableName, list[Owners]] = {table: [] for table in self.models}
+        yield from self._units(units, seed, held, progress)
+        for number, table in enumerate(self.models):
+            waiting = _joined(held.pop(table))
+            yield from self._owned(table, waiting, _seed(seed, number + 1), held, progress)
+
+    def _units(
+        self, units: int, seed: int, held: Mapping[TableName, list[Owners]], progress: Progress
+    ) -> Iterator[Portion]:
+        table, begin = self.kindred.unit, 0
+        whole = units <= UNITS
+        batches = [self.unit.sample(units, seed=seed)] if whole else self.unit.batches(units, seed=seed, size=UNITS)
+        for number, batch in enumerate(batches):
+            rows = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+            rows = self._hold(table, rows, np.arange(begin, begin + rows.num_rows), held, _seed(seed, number))
+            begin += rows.num_rows
+            progress(f"drawing {table}", begin / max(units, 1))
+            yield Portion(table=table, rows=rows, lengths=None)
+
+    def _owned(
+        self,
+        table: TableName,
+        waiting: Owners,
+        seed: int,
+        held: Mapping[TableName, list[Owners]],
+        progress: Progress,
+    ) -> Iterator[Portion]:
+        begin, total = 0, waiting.rows.size
+        for number, histories in enumerate(_drawn(self.models[table], waiting, seed)):
+            lengths = np.diff(histories.starts)
+            unit = np.repeat(waiting.unit[begin : begin + lengths.size], lengths)
+            begin += lengths.size
+            rows = tell(histories, self.measured.owned[table], seed=_seed(seed, number))
+            rows = self._hold(table, rows, unit, held, _seed(seed, number))
+            progress(f"drawing {table}", begin / max(total, 1))
+            yield Portion(table=table, rows=rows, lengths=lengths)
+
+    def _hold(
+        self,
+        table: TableName,
+        rows: pa.Table,
+        unit: NDArray[np.int64],
+        held: Mapping[TableName, list[Owners]],
+        seed: int,
+    ) -> pa.Table:
+        """Mend what ``rows`` say of the rows they own, keep what later tables need to know, and return the rows."""
+        shape = _shape_of(self.kindred.shapes[table], rows)
+        for child in self.kindred.children(table):
+            how, of = telling(self.kindred, child), self.measured.owned[child]
+            rows = mended(rows, shape, how, ordered=of.gap is not None, seed=seed)
+            held[child].append(owners(rows, shape, unit, of, how))
+        return rows
+
+
+def fit(
+    measured: DatabaseMeasurements, kindred: Kindred, *, generator: Generator, progress: Progress, seed: int = 0
+) -> FittedDatabase:
+    """Fit a model to the measurements alone: the unit's table first, then every owned one to owners drawn from that."""
+    unit = generator.fit(measured.unit, progress)
+    models: dict[TableName, Model | None] = dict.fromkeys(measured.owned)
+    found = FittedDatabase(kindred=kindred, measured=measured, unit=unit, models=models)
+    held: dict[TableName, list[Owners]] = {table: [] for table in models}
+    for _ in found._units(measured.rows, seed, held, progress):  # noqa: SLF001 - of this module
+        pass
+    for number, (table, of) in enumerate(measured.owned.items()):
+        waiting = _joined(held.pop(table))
+        if of.terms:
+            models[table] = fitting.fit(
+                of.spec, of.terms, waiting, seed=_seed(seed, number), progress=_told(progress, f"fitting {table}")
+            )
+        elif of.columns or of.gap is not None:
+            models[table] = Model(spec=of.spec, terms=(), weights=())
+        if kindred.children(table):
+            for _ in found._owned(table, waiting, _seed(seed, number + 1), held, progress):  # noqa: SLF001 - as above
+                pass
+    return found
+
+
+def telling(kindred: Kindred, table: TableName) -> Telling:
+    """Return what is declared of how rows of ``table`` lie in time."""
+    plan = kindred.plans[table]
+    lowest, highest = _period(plan, kindred.shapes[table])
+    return Telling(table=table, most=plan.most, since=plan.since, lowest=lowest, highest=highest)
+
+
+def _period(plan: TablePlan, shape: Table) -> tuple[int | None, int | None]:
+    """Return the first and the last time that is declared."""
+    clause = plan.order_domain
+    if plan.order is None or clause is None or clause.lowest is None or clause.highest is None:
+        return None, None
+    column = shape.column(plan.order)
+    declared_of_histories(column, clause)  # refuses bounds of another kind than the column
+    low, high = physical.declared(clause.lowest, column, up=True), physical.declared(clause.highest, column)
+    by = 1_000_000 if column.kind is Kind.DATETIME else 1
+    return int(-(-low // by)), int(high // by)
+
+
+def _drawn(model: Model | None, waiting: Owners, seed: int) -> Iterator[Histories]:
+    """Yield the histories of ``waiting``; without a model, rows without anything in them."""
+    if model is not None:
+        yield from model.stream(waiting, seed=seed, rows=PORTION)
+        return
+    starts = np.concatenate([[0], np.cumsum(waiting.rows)]).astype(np.int64)
+    time = np.zeros(int(starts[-1]), dtype=np.int64)
+    yield Histories(starts=starts, time=time, codes=np.zeros((0, time.size), dtype=np.int16))
+
+
+def _joined(parts: Sequence[Owners]) -> Owners:
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        none = np.zeros(0, dtype=np.int64)
+        return Owners(unit=none, codes=np.zeros((0, 0), dtype=np.int16), rows=none, first=none, span=none)
+    ends = [each.end for each in parts if each.end is not None]
+    return Owners(
+        unit=np.concatenate([each.unit for each in parts]),
+        codes=np.concatenate([each.codes for each in parts], axis=1),
+        rows=np.concatenate([each.rows for each in parts]),
+        first=np.concatenate([each.first for each in parts]),
+        span=np.concatenate([each.span for each in parts]),
+        end=np.concatenate(ends) if ends else None,
+    )
+
+
+def _shape_of(shape: Table, rows: pa.Table) -> Table:
+    """Return the shape with the columns of ``rows``, in their order."""
+    return type(shape)(name=shape.name, columns=tuple(shape.column(name) for name in rows.column_names))
+
+
+def _told(progress: Progress, stage: str) -> Callable[[str, float], None]:
+    return lambda _phase, share: progress(stage, share)
+
+
+def _seed(seed: int, number: int) -> int:
+    return int(np.random.SeedSequence([seed, number, 13]).generate_state(1, np.uint64)[0] % 2**62)

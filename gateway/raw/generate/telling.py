@@ -1,0 +1,167 @@
+"""Between rows and histories on the made-up side: owners from their rows, and rows from the codes a model drew.
+
+Never sees data: cells, bins and shares inside bins are noisy or public.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from gateway.estimation.histories.terms import Owners
+from gateway.raw.family import first_name, rows_name, span_name
+from gateway.raw.generate import physical
+from gateway.raw.generate.history_coding import FURTHEST, SECOND, cut
+from gateway.vocabulary.schema import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gateway.estimation.histories.terms import Histories
+    from gateway.raw.generate.history_columns import HistoryColumn
+    from gateway.raw.generate.history_measurements import HistoryMeasurements
+    from gateway.vocabulary.names import ColumnName, TableName
+    from gateway.vocabulary.schema import Column, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """What is declared of how rows of one table lie in time. Public."""
+
+    table: TableName
+    most: int
+    """Rows of one owner, at most."""
+    since: ColumnName | None = None
+    """The owner's column that times are counted from."""
+    lowest: int | None = None
+    """Times lie at or after this, and not after ``highest``."""
+    highest: int | None = None
+
+
+def owners(rows: pa.Table, shape: Table, unit: NDArray[np.int64], of: HistoryMeasurements, how: Telling) -> Owners:
+    """Return ``rows`` of ``shape`` as owners of histories ``of`` a table; each belongs to a ``unit``, not falling.
+
+    Rows that own something without a first time, or whose time is not known, begin at ``how.lowest``, or 0.
+    """
+    lengths = np.clip(_numbers(rows, shape, rows_name(how.table), 0), 0, how.most)
+    first, span = np.zeros_like(lengths), np.zeros_like(lengths)
+    end = None
+    if of.gap is not None:
+        first = _numbers(rows, shape, first_name(how.table), how.lowest or 0)
+        span = np.maximum(_numbers(rows, shape, span_name(how.table), 0), 0)
+        if how.since is not None:
+            first += _times(rows, shape, how.since)
+        first = np.clip(first, -FURTHEST, FURTHEST)
+        if how.lowest is not None:
+            first = np.maximum(first, how.lowest)
+        if how.highest is not None:
+            first = np.minimum(first, how.highest)
+            span = np.minimum(span, how.highest - first)
+            end = np.full(first.size, how.highest)
+    codes = cut(rows, shape, of.owner, kind=of.owner_kind)
+    return Owners(unit=unit, codes=codes, rows=lengths, first=first, span=span, end=end)
+
+
+def mended(rows: pa.Table, shape: Table, how: Telling, *, ordered: bool, seed: int) -> pa.Table:
+    """Return owners' ``rows`` with first and span where there are rows, and nowhere else.
+
+    Who lacks them gets those of another owner with about as many rows; one row alone spans nothing.
+    """
+    if not ordered:
+        return rows
+    count, first, span = (name(how.table) for name in (rows_name, first_name, span_name))
+    lengths = _numbers(rows, shape, count, 0)
+    generator = np.random.default_rng([seed, 7])
+    for name, least in ((first, 1), (span, 2)):
+        values, there = _nullable(rows, shape, name)
+        lacking = np.flatnonzero((lengths >= least) & ~there)
+        donors = np.flatnonzero((lengths >= least) & there)
+        if lacking.size and donors.size:
+            values[lacking] = values[_alike(lengths, lacking, donors, generator)]
+        elif lacking.size:
+            values[lacking] = 0
+        mended_column = physical.typed(np.where(lengths >= least, values, 0), lengths >= least, shape.column(name))
+        at = rows.schema.get_field_index(name)
+        rows = rows.set_column(at, rows.schema.field(at), mended_column)
+    return rows
+
+
+def _alike(
+    lengths: NDArray[np.int64], lacking: NDArray[np.int64], donors: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return for each of ``lacking`` one of ``donors`` that is among the nearest in length."""
+    order = donors[np.lexsort((generator.random(donors.size), lengths[donors]))]
+    low = np.searchsorted(lengths[order], lengths[lacking], side="left")
+    high = np.maximum(np.searchsorted(lengths[order], lengths[lacking], side="right"), low + 1)
+    at = low + (generator.random(lacking.size) * (high - low)).astype(np.int64)
+    return order[np.minimum(at, order.size - 1)]
+
+
+def tell(histories: Histories, of: HistoryMeasurements, *, seed: int) -> pa.Table:
+    """Return the rows of ``histories`` as columns of their own types: the order if there is one, then the others.
+
+    Cells become numbers by the fine noisy counts inside their bin.
+    """
+    generator = np.random.default_rng([seed, 11])
+    arrays: list[pa.Array] = []
+    fields: list[pa.Field] = []
+    first = 0
+    if of.gap is not None:
+        first, order = 1, of.gap.column
+        arrays.append(_moments(histories.time, order))
+        fields.append(pa.field(order.name, order.arrow_type, order.nullable))
+    kind = histories.codes[first] if of.kind else None
+    for position, column in enumerate(of.columns, start=first):
+        grains = None if column.grain_of is None or kind is None else np.array(column.grain_of)[kind]
+        arrays.append(_values(column, histories.codes[position], grains, generator))
+        fields.append(pa.field(column.column.name, column.column.arrow_type, column.column.nullable))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _values(
+    column: HistoryColumn, codes: NDArray[np.int16], grains: NDArray[np.int64] | None, generator: np.random.Generator
+) -> pa.Array:
+    expansions = column.expansions()
+    if grains is None:
+        to = expansions[0]
+        pieces = to.splits.draw(codes.astype(np.int32), generator)
+        return to.typed(to.numbers(pieces, generator), to.null[pieces])
+    numbers: NDArray[Any] = np.zeros(codes.size, dtype=expansions[0].low.dtype)
+    null = np.zeros(codes.size, dtype=np.bool_)
+    for number, to in enumerate(expansions):
+        those = np.flatnonzero(grains == number)
+        pieces = to.splits.draw(codes[those].astype(np.int32), generator)
+        numbers[those], null[those] = to.numbers(pieces, generator), to.null[pieces]
+    return expansions[0].typed(numbers, null)
+
+
+def _moments(time: NDArray[np.int64], column: Column) -> pa.Array:
+    """Return times as the order column has them."""
+    numbers: NDArray[Any] = time * SECOND if column.kind is Kind.DATETIME else time
+    if not physical.is_whole(column):
+        numbers = time.astype(np.float64)
+    return physical.typed(numbers, np.ones(time.size, dtype=np.bool_), column)
+
+
+def _numbers(rows: pa.Table, shape: Table, name: ColumnName, otherwise: int) -> NDArray[np.int64]:
+    values, there = _nullable(rows, shape, name)
+    return np.where(there, values, otherwise)
+
+
+def _nullable(rows: pa.Table, shape: Table, name: ColumnName) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    values, there = physical.numbers(rows.column(name), shape.column(name))
+    return values.astype(np.int64), there
+
+
+def _times(rows: pa.Table, shape: Table, name: ColumnName) -> NDArray[np.int64]:
+    """Return an owner's column as times; 0 where there is none."""
+    column = shape.column(name)
+    values, there = physical.numbers(rows.column(name), column)
+    if values.dtype == np.float64:
+        values = np.clip(np.floor(values), -FURTHEST, FURTHEST)
+    if column.kind is Kind.DATETIME:
+        values = values // SECOND
+    return np.where(there, values, 0).astype(np.int64)

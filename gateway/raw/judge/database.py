@@ -1,0 +1,166 @@
+"""Judge a whole database: attack persons with all they own, and measure every table's use."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from gateway.raw.family import first_name, rows_name, span_name
+from gateway.raw.judge.attack import Arena
+from gateway.raw.judge.histories import histories
+from gateway.raw.judge.relations import relations
+from gateway.raw.judge.sketches import extent
+from gateway.raw.judge.utility import distances
+from gateway.raw.judge.verdict import Check, Comparison, attack_all, figures_of, judge, judged, measured, used
+from gateway.vocabulary.errors import CheckFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gateway.policy.lineage import Lineage
+    from gateway.policy.model import CriteriaClause
+    from gateway.raw.family import Family
+    from gateway.raw.judge.histories import SyntheticFamily
+    from gateway.raw.judge.verdict import Judgement
+    from gateway.vocabulary.names import ColumnName, TableName
+    from gateway.vocabulary.schema import Reference
+
+
+def judge_database(
+    train: Family,
+    control: Family,
+    synthetic: SyntheticFamily,
+    *,
+    lineage: Lineage,
+    columns: Mapping[TableName, Sequence[ColumnName]],
+    criteria: CriteriaClause,
+    seed: int,
+    progress: Callable[[str, float], None],
+    published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]] | None = None,
+) -> Judgement:
+    """Attack a whole synthetic database with the persons it was learned from, and measure the use of every table.
+
+    As ``judge``, which it is when the unit's table is alone. ``columns`` are the learned ones of every table; beside
+    them only order columns are read, and the owners' ``since``. The attacks on one table see the unit's row with three
+    further columns for each owned table: how many rows, when the first, how long to the last. Other attacks see whole
+    histories. The policy's `one_way` and `two_way` hold for every table: ``<table>.one_way`` is the mean over its
+    columns (of an owned table also the number of rows per owner), ``<table>.two_way`` that over pairs within rows, with
+    the owner's columns and with the number of rows. With ``published`` tables every reference must close.
+    """
+    unit = lineage.unit.table
+    if not lineage.owned:
+        return judge(
+            train.units,
+            control.units,
+            synthetic.units,
+            columns=columns[unit],
+            criteria=criteria,
+            seed=seed,
+            progress=progress,
+        )
+
+    @cache
+    def arena() -> Arena:
+        return arena_of(train, control, synthetic, lineage=lineage, columns=columns, seed=seed)
+
+    checks, results = attack_all(arena, criteria, of_histories=True, progress=progress)
+    progress("distances", len(checks) / (len(checks) + 2))
+    figures: dict[str, float] = {}
+    for kin in lineage.kin:
+        checks += _compared(kin.table, arena, criteria, figures)
+    if published is not None:
+        checks.append(_closing(published, figures))
+    if criteria.task is not None:
+        progress("usefulness", (len(checks) - 1) / len(checks))
+        checks.append(used(arena, criteria))
+    return judged(checks, results, figures, progress=progress)
+
+
+def closed(table: pa.Table, reference: Reference, target: pa.Table) -> float:
+    """Return the share of the rows of ``table`` whose reference is NULL in any column or leads to a row of ``target``.
+
+    1 for a table without rows.
+    """
+    if not table.num_rows:
+        return 1.0
+    pointing = table.select(list(reference.columns)).rename_columns([str(i) for i in range(len(reference.columns))])
+    keys = target.select(list(reference.target_columns)).rename_columns(pointing.column_names)
+    pointing = pointing.drop_null()
+    meeting = pointing.join(keys.cast(pointing.schema).group_by(keys.column_names).aggregate([]), pointing.column_names,
+                            join_type="left anti")  # fmt: skip
+    return float(1 - meeting.num_rows / table.num_rows)
+
+
+def arena_of(
+    train: Family,
+    control: Family,
+    synthetic: SyntheticFamily,
+    *,
+    lineage: Lineage,
+    columns: Mapping[TableName, Sequence[ColumnName]],
+    seed: int,
+) -> Arena:
+    """Return what attacks on a whole database may use; ``CheckFailed`` when its frames do not fit together."""
+    found = histories(train, control, synthetic, lineage=lineage, columns=columns)
+    frames = [train.units.expose(), control.units.expose(), synthetic.units]
+    derived: dict[ColumnName, pa.Array] = {}
+    for history in found:
+        rows, first, span = extent(history)
+        derived[rows_name(history.table)] = pa.array(rows)
+        if history.timed:
+            derived[first_name(history.table)] = pa.array(first, from_pandas=True)
+            derived[span_name(history.table)] = pa.array(span, from_pandas=True)
+    learned = [name for name in columns[lineage.unit.table] if name not in derived]
+    whole, begin = [], 0
+    for frame in frames:
+        parts = {name: frame.column(name) for name in learned}
+        parts |= {name: values.slice(begin, frame.num_rows) for name, values in derived.items()}
+        whole.append(pa.table(parts))
+        begin += frame.num_rows
+    return Arena(
+        train=whole[0],
+        control=whole[1],
+        synthetic=whole[2],
+        columns=(*learned, *derived),
+        seed=seed,
+        derived=tuple(derived),
+        histories=found,
+    )
+
+
+def _compared(
+    table: TableName, arena: Callable[[], Arena], criteria: CriteriaClause, figures: dict[str, float]
+) -> list[Check]:
+    """Hold the distances of one table against the thresholds, and add all of them to ``figures``."""
+
+    def mean(name: str) -> float:
+        if f"{table}.{name}" not in figures:
+            figures.update({f"{table}.{key}": value for key, value in _figures(table, arena()).items()})
+        return figures[f"{table}.{name}"]
+
+    def check(ways: str, needed: float) -> Check:
+        return measured(f"{table}.{ways}", lambda: mean(f"mean_{ways}"), comparison=Comparison.AT_MOST, needed=needed)
+
+    return [check("one_way", criteria.one_way), check("two_way", criteria.two_way)]
+
+
+def _figures(table: TableName, arena: Arena) -> dict[str, float]:
+    for history in arena.histories:
+        if history.table == table:
+            return relations(history).figures()
+    return figures_of(distances(arena.codes, arena.columns))
+
+
+def _closing(published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]], figures: dict[str, float]) -> Check:
+    def least() -> float:
+        for name, (table, references) in published.items():
+            for reference in references:
+                if reference.target not in published:
+                    raise CheckFailed(f"table {name} refers to {reference.target}, which is not published")
+                share = closed(table, reference, published[reference.target][0])
+                figures[f"{name}.closed.{', '.join(reference.columns)}"] = share
+        return min((share for name, share in figures.items() if ".closed." in name), default=1.0)
+
+    return measured("references", least, comparison=Comparison.AT_LEAST, needed=1.0)
