@@ -67,8 +67,8 @@ def _text(
     cut = {length: {text: cell for text, cell in at.items() if len(text) == length} for length in reversed(prefixes)}
     if not any(cut.values()):
         return engine.listed(value, at, unlisted)
-    looked_up = [engine.listed(value, at, _NOWHERE)]
-    looked_up += [engine.listed(engine.beginning(value, n), some, _NOWHERE) for n, some in cut.items() if some]
+    looked_up = [engine.looked_up(value, at, _NOWHERE)]
+    looked_up += [engine.looked_up(engine.beginning(value, n), some, _NOWHERE) for n, some in cut.items() if some]
     return sa.func.coalesce(*(sa.func.nullif(found, whole(_NOWHERE)) for found in looked_up), whole(unlisted))
 
 

@@ -66,6 +66,10 @@ class Engine:
         """Return the number beside the text ``found``."""
         return sql_cells.searched(texts, unlisted, found, self.bound)
 
+    def looked_up(self, found: Expression, texts: Mapping[str, int], unlisted: int) -> Expression:
+        """Return the same as ``listed``, for an expression with several of these."""
+        return self.listed(found, texts, unlisted)
+
     def beginning(self, found: Expression, length: int) -> Expression:
         """Return the first ``length`` code points of the text ``found``, in the form of ``text``."""
         raise NotImplementedError
