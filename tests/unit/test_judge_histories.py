@@ -205,7 +205,7 @@ def test_a_table_without_an_order_has_nothing_that_follows() -> None:
 
 
 def test_the_number_of_rows_is_compared_owner_by_owner() -> None:
-    """Half of the real persons have two rows, and half none; of the synthetic ones all have one, which is nearer two."""
+    """Half of the real persons have two rows, and half none; all synthetic ones have one, in the bin of two."""
     persons = people(200, seed=1)
     one = np.flatnonzero(np.diff(people(2000, seed=7).visit_starts) >= 2)[:100]
     many = people(2000, seed=7).take(one)
