@@ -22,8 +22,7 @@ from gateway.estimation.measurement import NoisyMarginal
 from gateway.estimation.workers import threads
 from gateway.raw.generate import sampling
 from gateway.raw.generate.binning import bins
-from gateway.raw.generate.declaring import grid
-from gateway.raw.generate.domain import Domain, Values
+from gateway.raw.generate.domain import Domain, Values, grid
 from gateway.raw.generate.measurements import ColumnMeasured, TableMeasurements
 from gateway.raw.generate.request import Condition, Request
 from gateway.vocabulary.names import ColumnName

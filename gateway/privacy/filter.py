@@ -3,7 +3,8 @@
 What a reservation promises
     Release i, given everything released before it, is (e_i, d_i)-differentially private; and, with s_i = d_i times its
     declared share for selection, it is s_i-approximate r_i-zCDP: outside an event of probability at most s_i (a value
-    that one unit alone carries passes a threshold) it is a composition of discrete Gaussians of total zCDP r_i.
+    that one unit alone carries passes a threshold) it is a composition of discrete Gaussians, on counts or on clipped
+    tables, of total zCDP r_i.
     Whether a generator keeps that promise, the accountant and the ledger's commit check; this module does not see it.
 
 Two bounds on what n releases compose to, both at delta = sum(d_i)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.policy.one_table import misfit
 from gateway.raw.connect.files import open_file
-from gateway.raw.generate.declaring import declared
+from gateway.raw.generate.domain import declared
 from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.vocabulary.errors import ConfigurationError, PolicyError
 from gateway.vocabulary.names import ColumnName

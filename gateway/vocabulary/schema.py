@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from gateway.vocabulary.checks import Check
     from gateway.vocabulary.names import ColumnName, TableName
 
 
@@ -94,6 +95,7 @@ class Table:
     primary_key: tuple[ColumnName, ...] = ()
     references: tuple[Reference, ...] = ()
     unique: tuple[tuple[ColumnName, ...], ...] = ()
+    checks: tuple[Check, ...] = ()
     comment: str | None = None
 
     def column(self, name: ColumnName) -> Column:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.privacy.events import DiscreteGaussianEvent, SelectionEvent
+from gateway.privacy.events import ClippedGaussianEvent, DiscreteGaussianEvent, SelectionEvent
 from gateway.release import certificate, figures, reports
 from gateway.release.certificate import Certificate
 from gateway.release.figures import Count, Interval, Rate
@@ -99,6 +99,7 @@ def test_every_field_of_a_certificate_is_declared_or_metered() -> None:
 
 def test_events_tell_what_was_done_and_hold_no_outcome() -> None:
     assert set(DiscreteGaussianEvent.__dataclass_fields__) == {"label", "sigma", "cells", "times"}
+    assert set(ClippedGaussianEvent.__dataclass_fields__) == {"label", "sigma", "cells", "clip", "times"}
     assert set(SelectionEvent.__dataclass_fields__) == {"label", "delta"}
 
 

@@ -32,8 +32,7 @@ from gateway.raw.generate import measuring, selecting
 from gateway.raw.generate import noise as noise_module
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.declaring import declared
-from gateway.raw.generate.domain import Ranges, Residues, Values
+from gateway.raw.generate.domain import Ranges, Residues, Values, declared
 from gateway.raw.generate.generator import Task
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.generate.metering import Meter

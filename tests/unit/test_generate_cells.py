@@ -16,8 +16,17 @@ from gateway.raw.generate import discovery, physical
 from gateway.raw.generate.binning import Bins
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.declaring import Facts, declared, grid
-from gateway.raw.generate.domain import Domain, Lattice, Ranges, Residues, Values, domain_from_json
+from gateway.raw.generate.domain import (
+    Domain,
+    Facts,
+    Lattice,
+    Ranges,
+    Residues,
+    Values,
+    declared,
+    domain_from_json,
+    grid,
+)
 from gateway.raw.generate.encoding import encode
 from gateway.raw.generate.expansion import expand
 from gateway.vocabulary.digest import canonical_json

@@ -19,8 +19,19 @@ from gateway.raw.generate.binning import Bins, bins, estimated
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.counters.sql import SqlCounter
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.declaring import Facts, declared, facts, grid, with_singles
-from gateway.raw.generate.domain import Domain, Lattice, Ranges, Residues, Values, domain_from_json
+from gateway.raw.generate.domain import (
+    Domain,
+    Facts,
+    Lattice,
+    Ranges,
+    Residues,
+    Values,
+    declared,
+    domain_from_json,
+    facts,
+    grid,
+    with_singles,
+)
 from gateway.raw.generate.encoding import encode
 from gateway.raw.generate.expansion import Expansion, expand
 from gateway.raw.generate.generator import Task

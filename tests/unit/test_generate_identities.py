@@ -8,7 +8,6 @@ import time
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -278,6 +277,25 @@ def test_any_declared_shape_is_kept_or_refused(entity: Entity, length: int | Non
 
 
 def test_numbers_repeat_only_when_there_are_too_few() -> None:
-    generator = np.random.default_rng(0)
-    assert len(set(reserved.distinct(50, 50, generator=generator).tolist())) == 50
-    assert len(reserved.distinct(5, 50, generator=generator)) == 50
+    turn = reserved.Turn(first=0, rows=50, total=50, key=7)
+    assert len(set(turn.distinct(50).tolist())) == 50
+    assert len(turn.distinct(5)) == 50
+
+
+@settings(max_examples=25)
+@given(
+    entity=st.sampled_from(Entity),
+    length=st.one_of(st.none(), st.integers(4, 40)),
+    pieces=st.lists(st.integers(1, 60), min_size=2, max_size=4),
+    unique=st.booleans(),
+)
+def test_what_differs_in_a_table_differs_over_all_its_pieces(
+    entity: Entity, length: int | None, pieces: list[int], *, unique: bool
+) -> None:
+    first, values = 0, []
+    for rows in pieces:
+        values += alone(entity, text("it", length), rows, unique=unique, first=first, total=sum(pieces))
+        first += rows
+    assert all(length is None or 0 < len(value) <= length for value in values)
+    if unique or (entity in identities._NAMING and length is None):
+        assert len(set(values)) == len(values)

@@ -21,8 +21,7 @@ from gateway.estimation import independent, pairwise
 from gateway.estimation.measurement import NoisyMarginal
 from gateway.raw.generate import physical, sampling
 from gateway.raw.generate.binning import bins
-from gateway.raw.generate.declaring import grid
-from gateway.raw.generate.domain import Domain, Ranges, Values
+from gateway.raw.generate.domain import Domain, Ranges, Values, grid
 from gateway.raw.generate.encoding import encode
 from gateway.raw.generate.knowledge import Knowledge
 from gateway.raw.generate.measurements import ColumnMeasured, TableMeasurements

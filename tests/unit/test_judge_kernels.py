@@ -1,11 +1,11 @@
-"""The two compiled loops, against the same written out plainly."""
+"""The compiled loops, against the same written out plainly."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from gateway.raw.judge.kernels import NOBODY, SEVERAL, isolated, nearest, sorted_rows
+from gateway.raw.judge.kernels import NOBODY, SEVERAL, isolated, nearest, nearest_few, sorted_rows
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -19,6 +19,25 @@ def test_the_nearest_row_is_that_of_brute_force(seed: int) -> None:
     apart = np.minimum(1, np.abs(queries[:, None] - rows[None])).mean(axis=2)
     apart[np.arange(5), np.arange(5)] = np.inf
     assert nearest(queries, np.ascontiguousarray(rows.T), skip) == pytest.approx(apart.min(axis=1), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_nearest_few_are_those_of_brute_force_and_the_first_of_equals(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rows = random.integers(0, 4, (300, 1 + seed)).astype(np.float32) / 4
+    rows[::7, 0] = -1000
+    queries = np.concatenate([rows[:10], random.normal(0, 1, (20, 1 + seed)).astype(np.float32)])
+    apart = np.zeros((30, 300), dtype=np.float32)
+    for column in range(1 + seed):
+        apart += np.minimum(np.float32(1), np.abs(queries[:, column, None] - rows[None, :, column]))
+    expected = np.argsort(apart, axis=1, kind="stable")[:, :5]
+    assert nearest_few(queries, np.ascontiguousarray(rows.T), 5).tolist() == expected.tolist()
+
+
+def test_of_fewer_rows_than_wanted_all_are_found() -> None:
+    rows = np.array([[0.5], [0.0]], dtype=np.float32)
+    found = nearest_few(np.zeros((1, 1), dtype=np.float32), np.ascontiguousarray(rows.T), 4)
+    assert found.tolist() == [[1, 0, NOBODY, NOBODY]]
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -99,6 +99,8 @@ class Owners:
     """(n,) time of the first row, in units of the order; ignored without an order or rows."""
     span: NDArray[np.int64]
     """(n,) time from the first row to the last."""
+    end: NDArray[np.int64] | None = None
+    """(n,) time after which no row is drawn, where the public says so. Real histories are not looked at for it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from gateway.raw.connect import kinds
+from gateway.raw.connect.checks import read_check
 from gateway.vocabulary.errors import SourceFailed, SourceRefused
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
@@ -15,7 +17,9 @@ from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyConstraint
+    from sqlalchemy.engine.interfaces import ReflectedCheckConstraint, ReflectedColumn, ReflectedForeignKeyConstraint
+
+    from gateway.vocabulary.checks import Check
 
 
 def read_schema(
@@ -40,8 +44,10 @@ def read_schema(
         keys = inspector.get_multi_pk_constraint(schema=schema)
         references = inspector.get_multi_foreign_keys(schema=schema)
         unique = inspector.get_multi_unique_constraints(schema=schema)
+        checks = inspector.get_multi_check_constraints(schema=schema)
         commented = connection.dialect.supports_comments
         comments = inspector.get_multi_table_comment(schema=schema) if commented else {}
+    dialect = "mysql" if connection.dialect.name == "mariadb" else connection.dialect.name
     kept = sorted({name for _, name in columns} - set(without))
     true_names = {name: _true_names(columns[schema, name], table=name, natives=natives) for name in kept}
     tables = []
@@ -58,6 +64,7 @@ def read_schema(
                 comment=comment["text"] if comment else None,
             )
         )
+        tables[-1] = dataclasses.replace(tables[-1], checks=_checks(checks.get(at, ()), tables[-1], dialect=dialect))
     return Schema(tables=tuple(tables))
 
 
@@ -95,6 +102,15 @@ def _true_names(
     if len(reflected) != len(declared):
         raise SourceFailed(f"the columns of table {table} cannot be read from the catalogue; rename the odd ones")
     return dict(zip(reflected, declared, strict=True))
+
+
+def _checks(found: Iterable[ReflectedCheckConstraint], table: Table, *, dialect: str) -> tuple[Check, ...]:
+    """Return the CHECK constraints; one without a name is called by its place, never by its text."""
+    read = [
+        read_check(one["name"] or f"check {number}", one["sqltext"], table.columns, dialect=dialect)
+        for number, one in enumerate(found, start=1)
+    ]
+    return tuple(sorted(read, key=lambda check: check.name))
 
 
 def _names(names: Iterable[str | None], true: Mapping[str, str]) -> tuple[ColumnName, ...]:

@@ -1,77 +1,167 @@
-"""From learned columns to a whole table: invented identities and fresh keys beside, dropped columns gone."""
+"""From learned columns to whole tables: fresh keys, closed references and invented identities beside.
+
+A database is put together table by table, owners first, and each table piece by piece, so that it may be larger than
+memory. The same rows come out however the learned ones were cut, because everything is told from a row's place or done
+in blocks of ``BLOCK`` rows that are cut here.
+"""
 
 from __future__ import annotations
 
-import dataclasses
+import logging
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
+from gateway.raw.generate.closing import Keyring, key_plans
+from gateway.raw.generate.descent import Descent
 from gateway.raw.generate.identities import invent
 from gateway.raw.generate.keys import fresh_keys
-from gateway.vocabulary.names import ColumnName
+from gateway.raw.generate.lines import BLOCK, Line, Site, starts_of
+from gateway.raw.generate.shapes import learned_columns, published_schema, published_shape, read_shape
+from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.roles import Treatment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from gateway.policy.model import TableClause
-    from gateway.vocabulary.schema import Column, Table
+    from numpy.typing import NDArray
 
+    from gateway.policy.lineage import Lineage
+    from gateway.policy.model import Policy, TableClause
+    from gateway.vocabulary.schema import Schema, Table
 
-def learned_columns(clause: TableClause) -> list[ColumnName]:
-    """Return the columns a model learns, in the policy's order."""
-    return _treated(clause, Treatment.LEARN)
+__all__ = ["BLOCK", "Assembly", "assemble", "learned_columns", "published_schema", "published_shape", "read_shape"]
 
-
-def read_shape(table: Table, clause: TableClause, *, key: Sequence[ColumnName]) -> Table:
-    """Return the shape of what is read: the key and the learned columns. Nothing else leaves the source."""
-    wanted = {*key, *learned_columns(clause)}
-    return _only(table, [column for column in table.columns if column.name in wanted])
+logger = logging.getLogger(__name__)
 
 
-def published_shape(table: Table, clause: TableClause) -> Table:
-    """Return the shape of what is published, in the source's column order.
+class Assembly:
+    """A database that is put together: owners first, every table once.
 
-    Keys and uniqueness stay where all their columns are fresh or invented, and so unique by construction; comments of
-    the source stay behind, since no policy declares them.
+        assembly = Assembly(schema, policy=..., tree=..., public=..., units=..., seed=...)
+        assembly.grow(child, starts)               for all tables that are owned, or all that the next one ``needs``
+        assembly.finished(unit, pieces)            yields (table, rows) until the pieces end
+        assembly.finished(child, pieces)
+
+    Rows that a named table holds come out beside those that name them.
     """
-    kept = [c for c in table.columns if clause.columns[c.name].treatment is not Treatment.DROP]
-    return _only(table, [dataclasses.replace(column, comment=None) for column in kept], made=_made(clause))
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        policy: Policy,
+        tree: Lineage,
+        public: Mapping[TableName, pa.Table],
+        units: int,
+        seed: int,
+    ) -> None:
+        """Plan from what is declared; ``public`` are the rows of public tables, ``units`` how many units there are.
+
+        ``Unsupported`` when a key column's type holds no keys, or a key cannot be told from a row's place.
+        """
+        self.schema = published_schema(schema, policy, tree)
+        """What is published: every table with the constraints that hold of it."""
+        plans = key_plans(self.schema, policy, tree)
+        descent = Descent(tree, units=units)
+        self._site = Site(
+            source=schema, schema=self.schema, policy=policy, tree=tree, public=public, seed=seed, plans=plans,
+            descent=descent, keyring=Keyring(plans, descent, seed=seed),
+        )  # fmt: skip
+        self._grow_named(tree.unit.table)
+
+    def needs(self, table: TableName) -> tuple[TableName, ...]:
+        """Return the tables that are to be grown before ``table`` is finished: itself, owners, and what is linked to.
+
+        With links in a circle, those are made later than it.
+        """
+        found: dict[TableName, None] = {}
+        waiting = [table]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found[name] = None
+                kin = self._site.tree.of(name)
+                waiting += [link.target for link in kin.links]
+                waiting += [kin.owner] if kin.owner is not None else []
+        return tuple(kin.table for kin in self._site.tree.owned if kin.table in found and not kin.named)
+
+    def grow(self, table: TableName, starts: NDArray[np.int64]) -> None:
+        """Say how many rows ``table`` has: those of owner row i are ``starts[i]:starts[i + 1]``, as both are given.
+
+        Rows for which declared uniqueness leaves no key (a second row where the owner's columns are the primary key)
+        will not be made, nor what they own.
+        """
+        self._site.starts[table] = np.asarray(starts, dtype=np.int64)
+
+    def _lay_out(self, table: TableName, *, under: tuple[TableName, ...] = ()) -> None:
+        """Lay out ``table`` after what it depends on; ``RuntimeError`` when that was not grown."""
+        kin = self._site.tree.of(table)
+        if kin.owner is None or kin.named or self._site.descent.knows(table) or table in under:
+            return
+        if table not in self._site.starts:
+            raise RuntimeError(f"rows depend on the number of rows of {table}, which is not known yet")
+        for other in (kin.owner, *(link.target for link in kin.links)):
+            self._lay_out(other, under=(*under, table))
+        starts = self._site.starts[table]
+        counts = np.diff(starts)
+        above = self._site.kept.get(kin.owner)
+        whole = counts if above is None else counts[above]
+        limit = self._site.keyring.limit(table, len(whole))
+        left = whole if limit is None else np.minimum(whole, limit)
+        if (total := self._site.keyring.total(table)) is not None:
+            left = np.diff(np.minimum(starts_of(left), total))
+        if left.sum() < counts.sum():
+            stay = np.zeros(len(counts), dtype=np.int64)
+            stay[slice(None) if above is None else above] = left
+            rank = np.arange(starts[-1]) - np.repeat(starts[:-1], counts)
+            self._site.kept[table] = rank < np.repeat(stay, counts)
+            logger.info("rows without a key left out", extra={"table": table, "rows": int(counts.sum() - left.sum())})
+        self._site.descent.grow(table, starts_of(left))
+        self._grow_named(table)
+
+    def rows(self, table: TableName) -> int:
+        """Return how many rows ``table`` will have, at most; ``RuntimeError`` before it, or its owner, was grown."""
+        self._lay_out(table)
+        return self._site.keyring.bound(table)
+
+    def finished(self, table: TableName, pieces: Iterable[pa.Table]) -> Iterator[tuple[TableName, pa.Table]]:
+        """Yield the finished rows of ``table`` and of what its rows name, in blocks, with their tables' names.
+
+        ``pieces`` have the learned columns, those of a reference to a public table under its ``joined_name`` or each
+        by itself, those of named rows under their ``attached_name``, and a ``there_name`` for what may be NULL
+        (without one, all are there); together they are all rows given to ``grow``, in order.
+        ``CheckFailed`` when declared constraints cannot be kept.
+        """
+        for name in self.needs(table):
+            self._lay_out(name)
+        line = Line(self._site, self._site.plans[table])
+        for piece in pieces:
+            yield from line.push(piece)
+        yield from line.end()
+
+    def _grow_named(self, table: TableName) -> None:
+        """Lay out what every row of ``table`` names; what some name is laid out when they have been made."""
+        for kin in self._site.tree.children(table):
+            if kin.named and not self._site.is_optional(kin.table):
+                self._site.descent.grow(kin.table, np.arange(self._site.descent.rows(table) + 1))
+                self._grow_named(kin.table)
 
 
 def assemble(shape: Table, clause: TableClause, learned: pa.Table, *, seed: int) -> pa.Table:
-    """Return rows of ``shape``: the learned columns as they are, the rest invented from ``seed``."""
+    """Return rows of ``shape``, one table alone: the learned columns as they are, the rest invented from ``seed``."""
     rows = len(learned)
     context = {ColumnName(name): learned[name].combine_chunks() for name in learned.column_names}
     entities = {
-        name: entity
-        for name in _treated(clause, Treatment.REPLACE)
-        if (entity := clause.columns[name].entity) is not None
+        ColumnName(name): column.entity
+        for name, column in clause.columns.items()
+        if column.treatment is Treatment.REPLACE and column.entity is not None
     }
     columns = context | invent(entities, shape, rows, seed=seed, context=context)
-    for offset, name in enumerate(_treated(clause, Treatment.KEY)):
+    keys = [ColumnName(name) for name, column in clause.columns.items() if column.treatment is Treatment.KEY]
+    for offset, name in enumerate(keys):
         columns[name] = fresh_keys(shape.column(name), rows, seed=seed + offset)
     return pa.Table.from_arrays(
         [columns[c.name].cast(c.arrow_type) for c in shape.columns], schema=shape.arrow_schema()
-    )
-
-
-def _treated(clause: TableClause, treatment: Treatment) -> list[ColumnName]:
-    return [ColumnName(name) for name, column in clause.columns.items() if column.treatment is treatment]
-
-
-def _made(clause: TableClause) -> set[str]:
-    return {*_treated(clause, Treatment.KEY), *_treated(clause, Treatment.REPLACE)}
-
-
-def _only(table: Table, columns: list[Column], *, made: set[str] | None = None) -> Table:
-    names = {column.name for column in columns} if made is None else made
-    return dataclasses.replace(
-        table,
-        columns=tuple(columns),
-        primary_key=table.primary_key if names.issuperset(table.primary_key) else (),
-        unique=tuple(unique for unique in table.unique if names.issuperset(unique)),
-        references=(),
-        comment=None,
     )

@@ -16,8 +16,7 @@ from gateway.raw.family import first_name, rows_name, span_name
 from gateway.raw.generate import history_measurements, remembering
 from gateway.raw.generate.counters.histories_memory import MemoryHistories
 from gateway.raw.generate.counters.memory import MemoryCounter
-from gateway.raw.generate.declaring import declared_of_histories
-from gateway.raw.generate.domain import Ranges
+from gateway.raw.generate.domain import Ranges, declared
 from gateway.raw.generate.generator import Task
 from gateway.raw.generate.history_survey import Childhood
 from gateway.raw.generate.measurements import TableMeasurements
@@ -197,8 +196,8 @@ class Kindred:
         unknown = [
             name
             for name, clause in domains.items()
-            if name not in grids and declared_of_histories(shape.column(name), clause) is None
-            if shape.column(name).kind in TEXT_KINDS
+            if name not in grids and shape.column(name).kind in TEXT_KINDS
+            if declared(shape.column(name), clause) is None
         ]
         # about as many terms as there are: each column with each of the owner's and with those before it
         wide = (len(domains) + 1) * (len(self.looked_at(table)) + len(domains) // 2 + 3) // 8

@@ -12,8 +12,18 @@ from scipy.ndimage import median_filter
 from scipy.stats import chi2, norm
 
 from gateway.raw.generate import physical
-from gateway.raw.generate.declaring import FOUND_CELLS, NOTHING, UNIT_RANGE, Facts, countable, grid, multiples
-from gateway.raw.generate.domain import SLACK, Lattice, Ranges
+from gateway.raw.generate.domain import (
+    FOUND_CELLS,
+    NOTHING,
+    SLACK,
+    UNIT_RANGE,
+    Facts,
+    Lattice,
+    Ranges,
+    countable,
+    grid,
+    multiples,
+)
 from gateway.vocabulary.schema import TEMPORAL_KINDS, Column, Kind
 
 if TYPE_CHECKING:

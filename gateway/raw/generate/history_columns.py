@@ -43,6 +43,8 @@ class Grain:
     bins: Bins
     mass: NDArray[np.float64]
     """The counts smoothed: at least 0."""
+    step: int = 1
+    """All whole numbers are multiples of it, or nearly all."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,11 +93,17 @@ def fine(counts: NDArray[np.float64], sigma: float, domain: Domain, *, times: bo
 
 
 def grained(
-    domain: Domain, counts: NDArray[np.float64], *, sigma: float, most: int = BINS, times: bool = False
+    domain: Domain,
+    counts: NDArray[np.float64],
+    *,
+    sigma: float,
+    most: int = BINS,
+    times: bool = False,
+    step: int = 1,
 ) -> Grain:
     """Return the bins of a column, or of one kind's part of it, whose cells have ``counts`` with noise ``sigma``.
 
-    ``times`` says that they are gaps between rows.
+    ``times`` says that they are gaps between rows; ``step`` as in ``Grain``.
     """
     mass = fine(counts, sigma, domain, times=times)
     if not isinstance(domain, Ranges):
@@ -108,7 +116,7 @@ def grained(
     if not bin_of.size:
         bin_of = np.zeros(1, dtype=np.int32)
         mass = np.ones(1)
-    return Grain(domain=domain, counts=counts, sigma=sigma, bins=_weighed(bin_of, mass), mass=mass)
+    return Grain(domain=domain, counts=counts, sigma=sigma, bins=_weighed(bin_of, mass), mass=mass, step=step)
 
 
 def _groups(mass: NDArray[np.float64], sigma: float, most: int) -> NDArray[np.int32]:

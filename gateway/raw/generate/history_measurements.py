@@ -165,7 +165,7 @@ def _described(column: HistoryColumn, name: str, arrays: dict[str, NDArray[Any]]
                    f"{at}.weight": grain.bins.weight, f"{at}.ghost": grain.bins.ghost}  # fmt: skip
     return {
         "column": {f: getattr(column.column, f) for f in _COLUMN_FIELDS},
-        "grains": [{"domain": grain.domain.to_json(), "sigma": grain.sigma} for grain in column.grains],
+        "grains": [{"domain": g.domain.to_json(), "sigma": g.sigma, "step": g.step} for g in column.grains],
         "grain_of": None if column.grain_of is None else list(column.grain_of),
     }
 
@@ -229,7 +229,8 @@ def _column(described: Mapping[str, Any], name: str, arrays: Mapping[str, NDArra
             raise ValueError
         bins = Bins(bin_of=bin_of, weight=arrays[f"{at}.weight"], ghost=arrays[f"{at}.ghost"].astype(np.bool_))
         counts, mass = arrays[f"{at}.counts"], arrays[f"{at}.mass"]
-        grains.append(Grain(domain=domain, counts=counts, sigma=float(each["sigma"]), bins=bins, mass=mass))
+        sigma, step = float(each["sigma"]), int(each["step"])
+        grains.append(Grain(domain=domain, counts=counts, sigma=sigma, bins=bins, mass=mass, step=step))
     grain_of = described["grain_of"]
     return HistoryColumn(
         column=Column(**fields | typed),

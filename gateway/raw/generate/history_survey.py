@@ -19,13 +19,12 @@ from gateway.estimation.histories.terms import Context, Place, Term
 from gateway.raw.generate import physical
 from gateway.raw.generate.binning import project
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.declaring import FINE_CELLS, declared_of_histories, grid
 from gateway.raw.generate.discovery import octaves
-from gateway.raw.generate.domain import Domain, Ranges, Values
+from gateway.raw.generate.domain import FINE_CELLS, Domain, Ranges, Residues, Values, declared_of_histories, grid
 from gateway.raw.generate.histories import Coding, Cut, norm_edge
-from gateway.raw.generate.history_columns import HistoryColumn, grained
+from gateway.raw.generate.history_columns import HistoryColumn, fine, grained
 from gateway.raw.generate.surveying import allot
-from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind
+from gateway.vocabulary.schema import TEMPORAL_KINDS, TEXT_KINDS, Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,11 +47,17 @@ LONGEST = {Kind.DATE: 36_525, Kind.DATETIME: 36_525 * 86_400}
 """Gaps of a century are the longest that are told apart."""
 QUANTILE = 0.1
 """Units of which share have norms below the clip."""
-OWN_GRAIN = 60.0
+OWN_GRAIN = 25.0
 """A kind has cells of its own from so many standard deviations of the first look's noise on."""
 MOST_GRAINS = 64
-SEARCH, LOOK, NORM = 0.3, 0.12, 0.06
-"""What a search for values, one look for bounds and a clip get, relative to a column's part of the survey."""
+SEARCH, LOOK, STEPS, NORM = 0.3, 0.12, 0.06, 0.06
+"""What a search for values, one look for bounds, one for steps and a clip get, relative to a column's part."""
+OFF_STEP = 0.03
+"""Numbers keep a step when no greater share of them is off it."""
+DOUBT = 0.1
+"""No step is seen where noise could hide so great a share."""
+MARGIN = 0.3
+"""What is added on either side of where numbers were seen."""
 STANDS_OUT = 3.5
 
 
@@ -144,19 +149,15 @@ def _column(known: Survey, name: ColumnName, quanta: int) -> HistoryColumn:
     if domain is None and column.kind in TEXT_KINDS:
         part = max(1, round(SEARCH * quanta))
         domain, left = _search(known, column, part), left - part
-    by_kind = known.columns[0] if known.task.kind is not None and name != known.task.kind else None
-    if isinstance(domain, Values) or name in known.task.grids or by_kind is None:
-        if domain is None:
-            (domain,), left = _bounds(known, column, None, quanta=left)
+    if isinstance(domain, Values) or name in known.task.grids:
         assert domain is not None  # noqa: S101 - found by now
         return _counted(known, column, [domain], None, quanta=left)
-    grain_of = _grain_of(by_kind)
-    if domain is None:
+    grain_of = None if known.task.kind in {None, name} else _grain_of(known.columns[0])
+    domains: list[Domain] = [domain] * (1 if grain_of is None else max(grain_of) + 1) if domain is not None else []
+    if not domains:
         domains, left = _bounds(known, column, grain_of, quanta=left)
-    else:
-        domains = [domain] * (max(grain_of) + 1)
-    domains, left = _closer(known, column, domains, grain_of, quanta=left)
-    return _counted(known, column, domains, grain_of, quanta=left)
+    domains, steps, left = _closer(known, column, domains, grain_of, quanta=left)
+    return _counted(known, column, domains, grain_of, quanta=left, steps=steps)
 
 
 def _search(known: Survey, column: Column, quanta: int) -> Values:
@@ -178,9 +179,17 @@ def _grain_of(kind: HistoryColumn) -> tuple[int, ...]:
     return tuple(grains)
 
 
-def _coding(known: Survey, column: Column, domains: Sequence[Domain], grain_of: tuple[int, ...] | None) -> Coding:
-    """Return a coding of the kind, if ``grain_of`` hangs on it, and of ``column`` in its fine cells."""
-    cut = Cut(axes=tuple(Axis(column=column.name, domain=domain) for domain in domains), axis_of=grain_of)
+def _coding(
+    known: Survey,
+    column: Column,
+    domains: Sequence[Domain],
+    grain_of: tuple[int, ...] | None,
+    *,
+    bin_of: NDArray[np.int32] | None = None,
+) -> Coding:
+    """Return a coding of the kind, if ``grain_of`` hangs on it, and of ``column`` in its fine cells or in bins."""
+    axes = tuple(Axis(column=column.name, domain=domain, bin_of=bin_of) for domain in domains)
+    cut = Cut(axes=axes, axis_of=grain_of)
     if grain_of is None:
         return Coding(columns=(cut,))
     return Coding(columns=(known.columns[0].cut, cut), kind=0)
@@ -194,10 +203,16 @@ def _term(grain_of: tuple[int, ...] | None) -> Term:
 
 
 def _look(
-    known: Survey, column: Column, domains: Sequence[Domain], grain_of: tuple[int, ...] | None, quanta: int
+    known: Survey,
+    column: Column,
+    domains: Sequence[Domain],
+    grain_of: tuple[int, ...] | None,
+    quanta: int,
+    *,
+    bin_of: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.float64], float]:
     """Return a first noisy look at the cells of every grain, shape (grains, cells), in rows clipped to 1; and sigma."""
-    coding = _coding(known, column, domains, grain_of)
+    coding = _coding(known, column, domains, grain_of, bin_of=bin_of)
     answer = known.clipped(
         coding, _term(grain_of), clip=1, quanta=quanta, label=known.label("where values lie in", column.name)
     )
@@ -216,37 +231,107 @@ def _bounds(
 
 
 def _closer(
-    known: Survey, column: Column, domains: Sequence[Domain], grain_of: tuple[int, ...], *, quanta: int
-) -> tuple[list[Domain], int]:
-    """Return a fine grid between the outermost cells that stand out, for every grain; and the quanta left."""
+    known: Survey, column: Column, domains: Sequence[Domain], grain_of: tuple[int, ...] | None, *, quanta: int
+) -> tuple[list[Domain], list[int], int]:
+    """Return a fine grid where numbers lie, for every grain, with the step that they keep; and the quanta left."""
     part = max(1, round(LOOK * quanta))
     looked, sigma = _look(known, column, domains, grain_of, part)
+    left = quanta - part
+    modulus = _modulus(column)
+    kept = [1] * len(domains)
+    if modulus > 1:
+        part = max(1, round(STEPS * quanta))
+        kept = _steps(known, column, grain_of, modulus=modulus, grains=len(domains), quanta=part)
+        left -= part
     closer: list[Domain] = []
-    for domain, counts in zip(domains, looked, strict=True):
+    for domain, counts, step in zip(domains, looked, kept, strict=True):
         if isinstance(domain, Ranges) and domain.starts:
-            closer.append(_spanned(domain, counts[: domain.cells], sigma, column, cells=CELLS, beside=1))
+            closer.append(_zoomed(domain, counts[: domain.cells], sigma, column, step=step))
         else:
             closer.append(domain)
-    return closer, quanta - part
+    return closer, kept, left
 
 
-def _spanned(
-    public: Ranges, counts: NDArray[np.float64], sigma: float, column: Column, *, cells: int, beside: int = 0
-) -> Ranges:
-    """Return a grid from the first to the last cell of ``public`` that stands out, and ``beside`` cells more."""
+def _modulus(column: Column) -> int:
+    """Return modulo what a column's numbers may be the same: a whole unit of decimals, ten of integers; 1 for none."""
+    if column.kind is Kind.INTEGER:
+        return 10
+    return int(10**column.scale) if column.kind is Kind.DECIMAL and column.scale in {1, 2, 3} else 1
+
+
+def _steps(
+    known: Survey,
+    column: Column,
+    grain_of: tuple[int, ...] | None,
+    *,
+    modulus: int,
+    grains: int,
+    quanta: int,
+) -> list[int]:
+    """Return for every grain the largest step of a few that (nearly) all its numbers are multiples of, or 1."""
+    coarsest = [modulus, modulus // 2, modulus // 10]
+    order = [next((at for at, step in enumerate(coarsest) if r % max(step, 1) == 0), 3) for r in range(modulus)]
+    residues = Residues(modulus=modulus, rest=column.nullable)
+    # NULL has a bin of its own, so that it tells nothing of steps
+    bin_of = np.array([*([4] if column.nullable else []), *order], dtype=np.int32)
+    bin_of = np.unique(bin_of, return_inverse=True)[1].astype(np.int32)
+    first = [int(bin_of[int(column.nullable) + r]) for r in (0, modulus // 2, modulus // 10)]
+    looked, sigma = _look(known, column, [residues] * grains, grain_of, quanta, bin_of=bin_of)
+    steps = []
+    for counts in looked:
+        values = counts[: int(bin_of[int(column.nullable) :].max()) + 1]
+        whole = float(values.sum())
+        best = 1
+        for step, upto in zip(reversed(coarsest), reversed(first), strict=True):
+            others = float(values[upto + 1 :].sum())
+            doubt = sigma * max(values.size - upto - 1, 1) ** 0.5
+            if step > 1 and doubt <= DOUBT * whole and others <= OFF_STEP * whole + doubt:
+                best = step
+        steps.append(best)
+    return steps
+
+
+def _zoomed(domain: Ranges, counts: NDArray[np.float64], sigma: float, column: Column, *, step: int) -> Ranges:
+    """Return a grid of ``CELLS`` between the outermost numbers that noisy counts show, with a margin."""
+    mass = fine(counts, sigma, domain)[int(domain.rest) :]
+    there = np.flatnonzero(mass > 0)
+    if not there.size:
+        return domain
+    whole = physical.is_whole(column)
+    starts, ends = domain.starts, domain.ends(whole=whole)
+    lowest, highest = starts[there[0]], ends[there[-1]].item()
+    margin = MARGIN * (highest - lowest)
+    low = max(
+        starts[0], min(lowest, 0) if lowest - margin < 0 <= lowest else lowest - (int(margin) if whole else margin)
+    )
+    high = min(ends[-1].item(), highest + (int(margin) if whole else margin))
+    if not whole or column.kind in TEMPORAL_KINDS:
+        return grid(low, max(low, high), column, cells=CELLS)
+    width = step * max(1, -(-(int(high) - int(low) + 1) // (CELLS * step)))
+    first = int(low) // width * width
+    return Ranges(starts=tuple(range(first, int(high) + 1, width)), last=int(high), rest=column.nullable)
+
+
+def _spanned(public: Ranges, counts: NDArray[np.float64], sigma: float, column: Column, *, cells: int) -> Ranges:
+    """Return a grid of ``cells`` from the first to the last cell of ``public`` that stands out, and one beyond each."""
     first = int(public.rest)
     passing = np.flatnonzero(counts[first:] >= STANDS_OUT * sigma)
     if not passing.size:
         passing = np.array([int(np.argmax(counts[first:]))])
-    low = max(int(passing[0]) - beside, 0)
-    high = min(int(passing[-1]) + beside, len(public.starts) - 1)
     whole = physical.is_whole(column)
+    low, high = max(int(passing[0]) - 1, 0), min(int(passing[-1]) + 1, len(public.starts) - 1)
     lowest, highest = public.starts[low], public.ends(whole=whole)[high].item()
     return grid(lowest, max(lowest, highest), column, cells=cells)
 
 
 def _counted(
-    known: Survey, column: Column, domains: Sequence[Domain], grain_of: tuple[int, ...] | None, *, quanta: int
+    known: Survey,
+    column: Column,
+    domains: Sequence[Domain],
+    grain_of: tuple[int, ...] | None,
+    *,
+    quanta: int,
+    steps: Sequence[int] = (),
 ) -> HistoryColumn:
     """Return ``column`` with its fine counts, for ``quanta``, and the bins that these give."""
     coding, term = _coding(known, column, domains, grain_of), _term(grain_of)
@@ -257,7 +342,8 @@ def _counted(
     )
     counts = answer.counts.reshape(len(domains), -1)
     grains = [
-        grained(domain, row[: domain.cells], sigma=answer.sigma) for domain, row in zip(domains, counts, strict=True)
+        grained(domain, row[: domain.cells], sigma=answer.sigma, step=step)
+        for domain, row, step in zip(domains, counts, steps or [1] * len(domains), strict=True)
     ]
     return HistoryColumn(column=column, grains=tuple(grains), grain_of=grain_of)
 

@@ -13,8 +13,7 @@ import numpy as np
 
 from gateway.raw.generate import discovery, physical
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.declaring import grid, with_singles
-from gateway.raw.generate.domain import Ranges, Residues
+from gateway.raw.generate.domain import Ranges, Residues, grid, with_singles
 from gateway.vocabulary.schema import TEXT_KINDS
 
 if TYPE_CHECKING:

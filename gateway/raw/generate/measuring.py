@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.raw.generate import expecting
-from gateway.raw.generate.declaring import declared, facts
+from gateway.raw.generate.domain import declared, facts
 from gateway.raw.generate.knowledge import Knowledge
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.generate.metering import Meter

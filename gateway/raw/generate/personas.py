@@ -46,6 +46,8 @@ class Personas:
     source: Any
     generator: np.random.Generator
     sexes: NDArray[np.int8]
+    first: int = 0
+    """How many rows of the table were made before these."""
 
     @property
     def _size(self) -> int:
@@ -80,7 +82,9 @@ class Personas:
         """The full name in small ASCII letters with a point between, numbered so that no two rows have the same."""
         folded = {name: _ascii(name) for name in {*self.given_names, *self.family_names}}
         stems = [f"{folded[g]}.{folded[f]}" for g, f in zip(self.given_names, self.family_names, strict=True)]
-        return numbered(stems)
+        names = numbered(stems)
+        # no stem has a hyphen, so that no name of one piece is a name of another
+        return [f"{name}-{self.first}" for name in names] if self.first else names
 
     @cached_property
     def _places(self) -> tuple[list[str], list[str], list[str]]:

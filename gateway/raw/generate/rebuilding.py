@@ -7,6 +7,7 @@ what was drawn before, only what later tables look at is held, a few bytes for e
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ from gateway.estimation.histories import fitting
 from gateway.estimation.histories.model import Model
 from gateway.estimation.histories.terms import Histories, Owners
 from gateway.raw.generate import physical
-from gateway.raw.generate.declaring import declared_of_histories
+from gateway.raw.generate.domain import declared
+from gateway.raw.generate.history_columns import fine
 from gateway.raw.generate.telling import Telling, mended, owners, tell
 from gateway.vocabulary.schema import Kind
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from gateway.raw.generate.database import DatabaseMeasurements, Kindred, TablePlan
     from gateway.raw.generate.generator import Fitted, Generator, Progress
+    from gateway.raw.generate.measurements import TableMeasurements
     from gateway.vocabulary.names import TableName
     from gateway.vocabulary.schema import Table
 
@@ -120,7 +123,7 @@ def fit(
     measured: DatabaseMeasurements, kindred: Kindred, *, generator: Generator, progress: Progress, seed: int = 0
 ) -> FittedDatabase:
     """Fit a model to the measurements alone: the unit's table first, then every owned one to owners drawn from that."""
-    unit = generator.fit(measured.unit, progress)
+    unit = generator.fit(_told_apart(measured.unit, kindred), progress)
     models: dict[TableName, Model | None] = dict.fromkeys(measured.owned)
     found = FittedDatabase(kindred=kindred, measured=measured, unit=unit, models=models)
     held: dict[TableName, list[Owners]] = {table: [] for table in models}
@@ -140,6 +143,21 @@ def fit(
     return found
 
 
+def _told_apart(measured: TableMeasurements, kindred: Kindred) -> TableMeasurements:
+    """Return the measurements with numbers of owned rows smoothed inside their bins.
+
+    Few have very many rows; what noise leaves in the many cells there would make rows that nobody has.
+    """
+    bins = list(measured.bins)
+    for at, (column, to) in enumerate(zip(measured.columns, measured.bins, strict=True)):
+        if column.column.name in kindred.grids(kindred.unit):
+            mass = fine(column.counts.astype(np.float64), float(column.sigma.max()), column.domain, times=True)
+            whole = np.bincount(to.bin_of, weights=mass, minlength=to.count)[to.bin_of]
+            weight = np.where(whole > 0, mass / np.maximum(whole, np.finfo(np.float64).tiny), to.weight)
+            bins[at] = dataclasses.replace(to, weight=np.where(to.ghost, 0.0, weight))
+    return dataclasses.replace(measured, bins=tuple(bins))
+
+
 def telling(kindred: Kindred, table: TableName) -> Telling:
     """Return what is declared of how rows of ``table`` lie in time."""
     plan = kindred.plans[table]
@@ -153,7 +171,7 @@ def _period(plan: TablePlan, shape: Table) -> tuple[int | None, int | None]:
     if plan.order is None or clause is None or clause.lowest is None or clause.highest is None:
         return None, None
     column = shape.column(plan.order)
-    declared_of_histories(column, clause)  # refuses bounds of another kind than the column
+    declared(column, clause)  # refuses bounds of another kind than the column
     low, high = physical.declared(clause.lowest, column, up=True), physical.declared(clause.highest, column)
     by = 1_000_000 if column.kind is Kind.DATETIME else 1
     return int(-(-low // by)), int(high // by)

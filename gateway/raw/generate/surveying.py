@@ -15,8 +15,7 @@ from gateway.raw.generate import discovery
 from gateway.raw.generate.binning import Bins, bins, reweighed
 from gateway.raw.generate.coding import search_codes
 from gateway.raw.generate.counting import Axis
-from gateway.raw.generate.declaring import FOUND_CELLS
-from gateway.raw.generate.domain import Values
+from gateway.raw.generate.domain import FOUND_CELLS, Values
 from gateway.raw.generate.locating import refine, split
 from gateway.raw.generate.measurements import one_ways
 from gateway.raw.generate.vocabularies import rest_of

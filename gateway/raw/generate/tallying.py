@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gateway.raw.generate.declaring import FINE_CELLS, NOTHING
-from gateway.raw.generate.domain import Ranges, Values
+from gateway.raw.generate.domain import FINE_CELLS, NOTHING, Ranges, Values
 from gateway.raw.generate.measurements import ColumnMeasured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gateway.raw.generate.declaring import Facts
-    from gateway.raw.generate.domain import Domain
+    from gateway.raw.generate.domain import Domain, Facts
     from gateway.raw.generate.metering import Answer
     from gateway.vocabulary.schema import Column
 

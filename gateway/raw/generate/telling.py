@@ -126,15 +126,15 @@ def _values(
 ) -> pa.Array:
     expansions = column.expansions()
     if grains is None:
-        to = expansions[0]
-        pieces = to.splits.draw(codes.astype(np.int32), generator)
-        return to.typed(to.numbers(pieces, generator), to.null[pieces])
+        grains = np.zeros(codes.size, dtype=np.int64)
     numbers: NDArray[Any] = np.zeros(codes.size, dtype=expansions[0].low.dtype)
     null = np.zeros(codes.size, dtype=np.bool_)
     for number, to in enumerate(expansions):
         those = np.flatnonzero(grains == number)
         pieces = to.splits.draw(codes[those].astype(np.int32), generator)
-        numbers[those], null[those] = to.numbers(pieces, generator), to.null[pieces]
+        drawn, step = to.numbers(pieces, generator), column.grains[number].step
+        # cells begin at multiples of the step, so this stays inside of them
+        numbers[those], null[those] = drawn if step == 1 else drawn - drawn % step, to.null[pieces]
     return expansions[0].typed(numbers, null)
 
 

@@ -1,0 +1,320 @@
+"""One table on its way from learned columns to finished rows, piece by piece and then block by block."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from gateway.raw.connect.public_rows import PublicReference
+from gateway.raw.family import attached_name, joined_name, there_name
+from gateway.raw.generate.distinctness import Distinctness, loose_keys
+from gateway.raw.generate.identities import invent
+from gateway.raw.generate.mending import Mending
+from gateway.vocabulary.errors import CheckFailed
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.roles import Treatment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from gateway.policy.lineage import Lineage
+    from gateway.policy.model import Policy
+    from gateway.raw.generate.closing import KeyPlan, Keyring
+    from gateway.raw.generate.descent import Descent
+    from gateway.vocabulary.names import TableName
+    from gateway.vocabulary.schema import Reference, Schema
+
+logger = logging.getLogger(__name__)
+
+BLOCK = 2**16
+"""Rows of a finished piece; the last one of a table has fewer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What all tables of one database that is put together share."""
+
+    source: Schema
+    schema: Schema
+    """What is published."""
+    policy: Policy
+    tree: Lineage
+    public: Mapping[TableName, pa.Table]
+    seed: int
+    plans: Mapping[TableName, KeyPlan]
+    descent: Descent
+    keyring: Keyring
+    starts: dict[TableName, NDArray[np.int64]] = field(default_factory=dict)
+    """As they were given."""
+    kept: dict[TableName, NDArray[np.bool_]] = field(default_factory=dict)
+    """For tables some of whose rows no key is left for: which of the rows given stay."""
+
+    def is_optional(self, named: TableName) -> bool:
+        """Tell whether an owner's row may name none of ``named``."""
+        kin = self.tree.of(named)
+        if kin.owner is None:
+            return False
+        above, shape = self.tree.of(kin.owner), self.schema.table(kin.owner)
+        itself = any(shape.column(name).nullable for name in kin.owner_columns)
+        return itself or (above.named and self.is_optional(above.table))
+
+
+class Line:
+    """One table on its way through the assembly."""
+
+    def __init__(self, site: Site, plan: KeyPlan) -> None:
+        """Begin with the first row of the table that ``plan`` is for, and of those that its rows name."""
+        self._site = site
+        self._plan = plan
+        self.shape = plan.table
+        self._clauses = site.policy.tables[plan.table.name].columns
+        self._descent = site.descent
+        self._keyring = site.keyring
+        self._public = {
+            reference: PublicReference(
+                reference,
+                site.source.table(plan.table.name),
+                site.source.table(reference.target),
+                site.public[reference.target],
+            )
+            for reference in plan.kin.public
+        }
+        loose, lonely = loose_keys(plan, self._clauses)
+        seed = site.seed
+        self._distinctness = Distinctness(
+            plan, loose, self._clauses, public=[self._choices(reference) for reference in plan.kin.public], seed=seed
+        )
+        self._watches = bool(loose)
+        self._mending = Mending(
+            plan.table,
+            learned=[ColumnName(n) for n, c in self._clauses.items() if c.treatment is Treatment.LEARN],
+            settled={name for key in (self.shape.primary_key, *self.shape.unique) for name in key},
+            together=[reference.columns for reference in plan.kin.public],
+            seed=seed,
+        )
+        self._unique = tuple((name,) for name in sorted(lonely))
+        tree = site.tree
+        self._named = [Line(site, site.plans[k.table]) for k in tree.children(self.shape.name) if k.named]
+        self._is_leaf = not tree.children(self.shape.name) and not any(
+            link.target == self.shape.name for kin in tree.kin for link in kin.links
+        )
+        self._waiting: list[pa.Table] = []
+        self._seen = 0
+        """Rows given that were taken up."""
+        self.placed = 0
+        """Rows that have a place."""
+        self.there: list[NDArray[np.bool_]] = []
+        self._block: list[pa.Table] = []
+        self._made = 0
+
+    # --- pieces, which hold all rows of an owner ---
+
+    def push(self, piece: pa.Table) -> Iterator[tuple[TableName, pa.Table]]:
+        """Take the next rows as they were learned, and yield blocks that are full."""
+        self._waiting.append(piece)
+        whole = self._whole(sum(map(len, self._waiting)))
+        if whole:
+            yield from self._take(whole)
+
+    def end(self) -> Iterator[tuple[TableName, pa.Table]]:
+        """Yield what is left; ``RuntimeError`` when fewer or more rows came than were laid out."""
+        waiting = sum(map(len, self._waiting))
+        if waiting:
+            yield from self._take(waiting)
+        name = self.shape.name
+        if not self._plan.kin.named and self.placed != self._descent.rows(name):
+            raise RuntimeError(f"{self.placed} rows of {name} were given, and {self._descent.rows(name)} were to come")
+        for line in self._named:
+            yield from line.end()
+        yield from self._blocks(last=True)
+
+    def _whole(self, waiting: int) -> int:
+        """Return how many of the waiting rows make up whole owners."""
+        name = self.shape.name
+        if self._plan.kin.named or self._plan.kin.owner is None:
+            return waiting
+        starts = self._site.starts[name]
+        end = self._seen + waiting
+        return int(starts[np.searchsorted(starts, end, side="right") - 1]) - self._seen
+
+    def _take(self, rows: int) -> Iterator[tuple[TableName, pa.Table]]:
+        everything = pa.concat_tables(self._waiting)
+        piece = everything.slice(0, rows)
+        self._waiting = [everything.slice(rows)] if rows < len(everything) else []
+        kept = self._site.kept.get(self.shape.name)
+        if kept is not None:
+            piece = piece.filter(pa.array(kept[self._seen : self._seen + rows]))
+        self._seen += rows
+        places = np.arange(self.placed, self.placed + len(piece))
+        self.placed += len(piece)
+        if not len(piece):
+            return
+        found = self._with_keys(self._learned(piece), piece, places)
+        if self._watches:
+            owner = self._plan.kin.owner
+            owners = places if owner is None else self._descent.above(self.shape.name, places, at=owner)
+            found, stuck = self._distinctness.settle(found, owners, places)
+            found = self._without(found, stuck, "uniqueness")
+        self._block.append(found)
+        for line in self._named:
+            yield from self._name(line, piece)
+        yield from self._blocks()
+
+    def _learned(self, piece: pa.Table) -> pa.Table:
+        """Return the learned columns of this table, in its own types."""
+        columns: dict[ColumnName, pa.ChunkedArray | pa.Array] = {}
+        for reference, expanding in self._public.items():
+            joined = joined_name(reference.columns)
+            if len(reference.columns) > 1 and joined not in piece.column_names:
+                continue
+            values = piece.column(joined).combine_chunks()
+            if pa.types.is_dictionary(values.type):
+                values = values.dictionary_decode()
+            if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+                columns.update(expanding.expand(values))
+        for column in self.shape.columns:
+            if column.name not in columns and self._clauses[column.name].treatment is Treatment.LEARN:
+                columns[column.name] = piece.column(column.name)
+        kept = {c.name: columns[c.name].cast(c.arrow_type) for c in self.shape.columns if c.name in columns}
+        return pa.table(kept) if kept else pa.table({"": pa.nulls(len(piece))})
+
+    def _choices(self, reference: Reference) -> tuple[tuple[ColumnName, ...], pa.Table]:
+        """Return the columns of a reference to a public table, and all that they may be together."""
+        expanding = self._public[reference]
+        every = expanding.expand(pa.array(expanding.column.values, pa.string()))
+        return tuple(every), pa.table(dict(every))
+
+    def _with_keys(self, found: pa.Table, piece: pa.Table, places: NDArray[np.int64]) -> pa.Table:
+        name, plan = self.shape.name, self._plan
+        if found.column_names == [""]:
+            found = found.drop_columns([""])
+        named = self._named_places(piece, len(places))
+        for column in self.shape.columns:
+            if column.name not in plan.keys:
+                continue
+            if column.name in plan.named:
+                other, there = plan.named[column.name]
+                values = self._keyring.values(other, there, named[other]).cast(column.arrow_type)
+            else:
+                values = self._keyring.made(name, column.name, places)
+            absent = self._absent(piece, column.name) if column.nullable else None
+            if absent is not None:
+                values = _nulled(values, absent)
+            found = found.append_column(pa.field(column.name, column.arrow_type), values)
+        return found
+
+    def _absent(self, piece: pa.Table, column: ColumnName) -> NDArray[np.bool_] | None:
+        """Return which rows say that the reference ``column`` belongs to names nothing; None when none can."""
+        for link in self._plan.kin.links:
+            if column in link.columns and there_name(link.columns) in piece.column_names:
+                return ~_truths(piece.column(there_name(link.columns)))
+        return None
+
+    # --- rows that these name ---
+
+    def _named_places(self, piece: pa.Table, rows: int) -> dict[TableName, NDArray[np.int64]]:
+        found = {}
+        for line in self._named:
+            there = line.is_there(piece, rows)
+            found[line.shape.name] = np.where(there, line.placed + np.cumsum(there) - 1, -1)
+        return found
+
+    def is_there(self, piece: pa.Table, rows: int) -> NDArray[np.bool_]:
+        """Return which rows of the owner's ``piece`` name a row of this table."""
+        said = there_name(self._plan.kin.owner_columns)
+        optional = self._site.is_optional(self.shape.name)
+        return _truths(piece.column(said)) if optional and said in piece.column_names else np.ones(rows, dtype=np.bool_)
+
+    def _name(self, line: Line, piece: pa.Table) -> Iterator[tuple[TableName, pa.Table]]:
+        """Hand to ``line`` the rows that those of ``piece`` name."""
+        there = line.is_there(piece, len(piece))
+        prefix = attached_name(line.shape.name, ColumnName(""))
+        names = {name: name.removeprefix(prefix) for name in piece.column_names if name.startswith(prefix)}
+        names |= {name: name for name in piece.column_names for deeper in line.descending() if name.startswith(deeper)}
+        part = piece.select(list(names)).rename_columns(list(names.values())) if names else _bare(len(piece))
+        line.there.append(there)
+        yield from line.push(part.filter(pa.array(there)))
+
+    def descending(self) -> list[str]:
+        """Return how the columns begin that belong to rows which those of this table name."""
+        return [
+            name
+            for line in self._named
+            for name in (attached_name(line.shape.name, ColumnName("")), *line.descending())
+        ]
+
+    def laid_out(self) -> None:
+        """Lay out this table now that all rows that name one are known."""
+        name = self.shape.name
+        if not self._descent.knows(name):
+            there = np.concatenate(self.there) if self.there else np.zeros(0, dtype=np.bool_)
+            self._descent.grow(name, starts_of(there.astype(np.int64)))
+
+    # --- blocks, which are cut alike whatever the pieces were ---
+
+    def _blocks(self, *, last: bool = False) -> Iterator[tuple[TableName, pa.Table]]:
+        waiting = sum(map(len, self._block))
+        if waiting >= BLOCK or (last and waiting):
+            everything = pa.concat_tables(self._block)
+            for first in range(0, waiting if last else waiting - waiting % BLOCK, BLOCK):
+                yield self.shape.name, self._finish(everything.slice(first, BLOCK).combine_chunks())
+            self._block = [] if last else [everything.slice(waiting - waiting % BLOCK)]
+        if last:
+            for line in self._named:
+                line.laid_out()
+
+    def _finish(self, block: pa.Table) -> pa.Table:
+        rows, name = len(block), self.shape.name
+        asked = {
+            column.name: clause.entity
+            for column in self.shape.columns
+            if (clause := self._clauses[column.name]).treatment is Treatment.REPLACE and clause.entity is not None
+        }
+        shape = dataclasses.replace(self.shape, unique=(*self.shape.unique, *self._unique))
+        context = {ColumnName(each): block.column(each).combine_chunks() for each in block.column_names}
+        bound = self._keyring.bound(name)
+        made = invent(asked, shape, rows, seed=self._site.seed, context=context, first=self._made, total=bound)
+        cells = context | made
+        whole = pa.table({c.name: cells[c.name].cast(c.arrow_type) for c in self.shape.columns})
+        whole, broken = self._mending.mend(whole, first=self._made)
+        self._made += rows
+        whole = self._without(whole, broken, "NOT NULL and CHECK").cast(self.shape.arrow_schema())
+        self._keyring.remember(name, whole)
+        return whole
+
+    def _without(self, rows: pa.Table, stuck: NDArray[np.bool_], what: str) -> pa.Table:
+        if not stuck.any():
+            return rows
+        if not self._is_leaf:
+            raise CheckFailed(
+                f"rows of table {self.shape.name} cannot keep its declared {what}, and others belong to them or refer "
+                "to them; declare narrower domains in the policy, or drop a column of the constraint"
+            )
+        logger.info("rows that break a constraint left out", extra={"table": self.shape.name, "rows": int(stuck.sum())})
+        return rows.filter(pa.array(~stuck))
+
+
+def starts_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the rows of each owner begin, and the end, of how many each has."""
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
+
+
+def _truths(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = column.combine_chunks().fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _nulled(values: pa.Array, absent: NDArray[np.bool_]) -> pa.Array:
+    return values.take(pa.array(np.arange(len(values)), mask=absent))
+
+
+def _bare(rows: int) -> pa.Table:
+    """Return rows without a column that anybody asks for: a table of no columns has no rows."""
+    return pa.table({"": pa.nulls(rows)})

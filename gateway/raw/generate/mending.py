@@ -1,0 +1,127 @@
+"""Rows that break a declared NOT NULL or CHECK get the columns in question from a row that keeps it.
+
+Columns that one constraint speaks of go together, and so do constraints that share a column. What is learned is
+changed and nothing else. This looks at rows that were made up, and costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from gateway.raw.generate.keys import mixed, salt
+from gateway.vocabulary.checks import Condition, columns_of, keeps
+from gateway.vocabulary.names import ColumnName
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    from gateway.vocabulary.schema import Table
+
+
+class Mending:
+    """Mends the rows of one table, block by block, in order."""
+
+    def __init__(
+        self,
+        shape: Table,
+        *,
+        learned: Collection[ColumnName],
+        settled: Collection[ColumnName],
+        together: Sequence[Collection[ColumnName]],
+        seed: int,
+    ) -> None:
+        """Keep what ``shape`` declares; of the ``learned`` columns, the ``settled`` ones stay as they are.
+
+        ``together`` are columns that only mean something together: those of one reference.
+        """
+        required = [column.name for column in shape.columns if not column.nullable]
+        conditions = [*(("not", ("is null", ("column", name))) for name in required)]
+        conditions += [check.condition for check in shape.checks if check.condition is not None]
+        self._groups = [
+            (names, kept, [n for n in names if n in learned and not any(n in s for s in _with(settled, together))])
+            for names, kept in _grouped(conditions, together)
+        ]
+        self._shape = shape
+        self._salt = salt(seed, "mending", shape.name)
+        self._model: dict[int, pa.Table] = {}
+        """For each group, a row that keeps it: for blocks that have none."""
+
+    def mend(self, block: pa.Table, *, first: int) -> tuple[pa.Table, NDArray[np.bool_]]:
+        """Return ``block``, whose rows are the ``first``-th on, mended; and which rows are broken still."""
+        broken = np.zeros(len(block), dtype=np.bool_)
+        for number, (_, conditions, open_) in enumerate(self._groups):
+            bad = ~_kept(conditions, block)
+            if not bad.all():
+                self._model[number] = block.slice(int(np.flatnonzero(~bad)[0]), 1)
+            if not bad.any():
+                continue
+            block = self._from_others(number, block, bad, open_, first)
+            bad = ~_kept(conditions, block)
+            for name in open_:
+                if bad.any() and self._shape.column(name).nullable:
+                    block = _replaced(block, name, pa.nulls(len(block), block.schema.field(name).type), bad)
+                    bad = ~_kept(conditions, block)
+            broken |= bad
+        return block, broken
+
+    def _from_others(
+        self, number: int, block: pa.Table, bad: NDArray[np.bool_], open_: Sequence[ColumnName], first: int
+    ) -> pa.Table:
+        good = np.flatnonzero(~bad)
+        places = np.arange(len(block), dtype=np.int64)
+        source = block
+        if good.size:
+            drawn = mixed(places.astype(np.uint64) + np.full(1, (self._salt + first) % 2**64, dtype=np.uint64))
+            places[bad] = good[(drawn[bad] % np.uint64(good.size)).astype(np.int64)]
+        elif (model := self._model.get(number)) is not None:
+            source, places = model, np.zeros(len(block), dtype=np.int64)
+        else:
+            return block
+        for name in open_:
+            block = _replaced(block, name, source.column(name).take(pa.array(places)), bad)
+        return block
+
+
+def _kept(conditions: Sequence[Condition], block: pa.Table) -> NDArray[np.bool_]:
+    found = np.ones(len(block), dtype=np.bool_)
+    for condition in conditions:
+        found &= keeps(condition, block).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _replaced(block: pa.Table, name: str, values: pa.Array | pa.ChunkedArray, where: NDArray[np.bool_]) -> pa.Table:
+    at = block.column_names.index(name)
+    given = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    both = pa.concat_arrays([block.column(at).combine_chunks(), given])
+    places = np.arange(len(block)) + np.where(where, len(block), 0)
+    return block.set_column(at, block.schema.field(at), both.take(pa.array(places)))
+
+
+def _with(settled: Collection[ColumnName], together: Sequence[Collection[ColumnName]]) -> list[Collection[ColumnName]]:
+    """Return the settled columns, and the references that one of them belongs to."""
+    return [settled, *(each for each in together if set(each) & set(settled))]
+
+
+def _grouped(
+    conditions: Sequence[Condition], together: Sequence[Collection[ColumnName]]
+) -> list[tuple[list[ColumnName], list[Condition]]]:
+    """Return the conditions that share columns, by way of others too, with all their columns."""
+    groups: list[tuple[set[str], list[Condition]]] = []
+    for condition in conditions:
+        names = set(columns_of(condition))
+        for each in together:
+            names |= set(each) if names & set(each) else set()
+        mine = (names, [condition])
+        apart = []
+        for group in groups:
+            if group[0] & names:
+                mine = (mine[0] | group[0], [*group[1], *mine[1]])
+            else:
+                apart.append(group)
+        groups = [*apart, mine]
+    return [([ColumnName(name) for name in sorted(names)], kept) for names, kept in groups]

@@ -1,0 +1,121 @@
+"""CHECK constraints in the small language that every database reads alike: comparisons, lists, AND, OR, NOT.
+
+A condition is a nested tuple, an operator and its operands:
+
+    ("column", name)   ("number", "12.5")   ("text", "f")   ("truth", True)
+    ("=", a, b) and <> < <= > >=   ("in", a, (b, ...))   ("is null", a)   ("length", a)
+    ("and", (a, ...))   ("or", (a, ...))   ("not", a)   ("+", a, b) and - *
+
+What a source declares beyond that has no condition here: it is known by name, and that it holds is not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.vocabulary.names import ColumnName
+
+Condition = tuple[Any, ...]
+COMPARISONS = {
+    "=": pc.equal,
+    "<>": pc.not_equal,
+    "<": pc.less,
+    "<=": pc.less_equal,
+    ">": pc.greater,
+    ">=": pc.greater_equal,
+}
+ARITHMETIC = {"+": pc.add_checked, "-": pc.subtract_checked, "*": pc.multiply_checked}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One declared CHECK. ``condition`` is None when it says more than this language can."""
+
+    name: str
+    columns: tuple[ColumnName, ...]
+    """Every column that it speaks of; all that are known of one without a condition."""
+    condition: Condition | None
+
+
+def columns_of(condition: Condition) -> tuple[str, ...]:
+    """Return the columns that ``condition`` speaks of, each once."""
+    return tuple(dict.fromkeys(_columns(condition)))
+
+
+def _columns(node: Any) -> Iterator[str]:  # noqa: ANN401 - an operand
+    if isinstance(node, tuple):
+        if len(node) == 2 and node[0] == "column":  # noqa: PLR2004 - operator and name
+            yield node[1]
+        else:
+            for part in node[1:] if node and isinstance(node[0], str) else node:
+                yield from _columns(part)
+
+
+def from_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a condition as it was before it was written as JSON, which has lists alone."""
+    return tuple(from_json(part) for part in value) if isinstance(value, list) else value
+
+
+def keeps(condition: Condition, rows: pa.Table) -> pa.Array:
+    """Return for each of ``rows`` whether it keeps ``condition``: not false, as in SQL; never NULL.
+
+    Numbers are compared as doubles unless all are whole; texts byte by byte, whatever the source's collation.
+    """
+    found = _value(condition, rows)
+    if isinstance(found, pa.Scalar):
+        found = pa.array([found.as_py()] * len(rows), pa.bool_())
+    found = pc.fill_null(found, fill_value=True)
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+
+
+def _value(  # noqa: C901, PLR0911 - one case for each operator
+    node: Condition, rows: pa.Table
+) -> Any:  # noqa: ANN401 - an array or a scalar
+    match node:
+        case ("column", name):
+            return rows.column(name)
+        case ("number", text):
+            return pa.scalar(int(text), pa.int64()) if text.lstrip("-").isdecimal() else pa.scalar(float(text))
+        case ("text" | "truth", value):
+            return pa.scalar(value)
+        case ("is null", part):
+            return pc.is_null(_value(part, rows))
+        case ("length", part):
+            return pc.utf8_length(_value(part, rows)).cast(pa.int64())
+        case ("not", part):
+            return pc.invert(_value(part, rows))
+        case ("and" | "or" as word, parts):
+            together = pc.and_kleene if word == "and" else pc.or_kleene
+            found = _value(parts[0], rows)
+            for part in parts[1:]:
+                found = together(found, _value(part, rows))
+            return found
+        case ("in", part, values):
+            return _value(("or", tuple(("=", part, value) for value in values)), rows)
+        case (sign, one, other) if sign in COMPARISONS:
+            return COMPARISONS[sign](*_alike(_value(one, rows), _value(other, rows)))
+        case (sign, one, other) if sign in ARITHMETIC:
+            return ARITHMETIC[sign](*(side.cast(pa.float64()) for side in (_value(one, rows), _value(other, rows))))
+    raise ValueError("this is no condition of a CHECK")
+
+
+def _alike(one: Any, other: Any) -> tuple[Any, Any]:  # noqa: ANN401 - arrays or scalars
+    """Return both sides in one type: a text beside a date is a date; numbers are doubles unless both are whole."""
+    if one.type == other.type and not pa.types.is_decimal(one.type):
+        return one, other
+    if pa.types.is_temporal(one.type) and pa.types.is_string(other.type):
+        return one, _moment(other, one.type)
+    if pa.types.is_temporal(other.type) and pa.types.is_string(one.type):
+        return _moment(one, other.type), other
+    return one.cast(pa.float64()), other.cast(pa.float64())
+
+
+def _moment(text: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - a scalar
+    return text.cast(pa.timestamp("us")).cast(kind)
