@@ -323,7 +323,7 @@ def figures(database: Database, synthetic: SyntheticFamily) -> dict[str, dict[st
     """Return the figures of every owned table, by the names of ``SHOWN``."""
     real = database.family
     control = of_persons(real, np.arange(100))
-    coded = histories(real, control, synthetic, lineage=database.lineage, columns=_judged(database))
+    coded = histories(real, control, synthetic, lineage=database.lineage, columns=database.columns)
     found = {}
     for history in coded:
         each = relations(history)
@@ -348,10 +348,6 @@ def figures(database: Database, synthetic: SyntheticFamily) -> dict[str, dict[st
             "p99": p99[1] / p99[0],
         }
     return found
-
-
-def _judged(database: Database) -> dict[TableName, list[ColumnName]]:
-    return {table: list(plan.domains) for table, plan in database.plans.items()}
 
 
 DATABASES = {"clinic": clinic, "cdnow": cdnow}
