@@ -30,8 +30,8 @@ class RunFolder:
 
     @property
     def synthetic(self) -> Path:
-        """File of the sampled rows."""
-        return self.path / "synthetic.parquet"
+        """Folder of the sampled rows, one file for each table."""
+        return self.path / "synthetic"
 
     @property
     def report(self) -> Path:
@@ -64,7 +64,7 @@ class RunFolder:
             _remove(partial)
             try:
                 yield partial
-                for path in (*partial.glob("*"), partial):
+                for path in (*partial.rglob("*"), partial):
                     _flush(path)
                 partial.rename(target)
                 _flush(target.parent)
@@ -83,7 +83,7 @@ class RunFolder:
     def tidy(self) -> None:
         """Remove what only the run needed: the control secret, the rows and the report. The measurements stay."""
         for path in (self.control, self.synthetic, self.report):
-            path.unlink(missing_ok=True)
+            _remove(path)
 
 
 @contextmanager

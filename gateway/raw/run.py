@@ -6,16 +6,12 @@ recorded, so a killed run resumes from the last state it recorded: measurements 
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import logging
 import secrets
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gateway import plugins
 from gateway.policy.coverage import coverage
@@ -24,41 +20,34 @@ from gateway.policy.model import TableTreatment
 from gateway.privacy.accountant import concentrated
 from gateway.privacy.budget import Budget
 from gateway.privacy.calibration import rho
-from gateway.raw import handover
-from gateway.raw.connect.holdout import split_by_unit
-from gateway.raw.connect.reading import open_source, read_table
+from gateway.raw import handover, making
+from gateway.raw.connect.reading import open_source
 from gateway.raw.detect.contradictions import contradictions
 from gateway.raw.detect.detecting import detect
 from gateway.raw.folder import RunFolder
-from gateway.raw.generate.assembly import assemble, learned_columns, published_shape, read_shape
-from gateway.raw.generate.counters.memory import MemoryCounter
-from gateway.raw.generate.generator import Task
-from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.raw.generate.schedule import SELECTION_DELTA
-from gateway.raw.judge.verdict import judge
 from gateway.records.log import Action
 from gateway.records.releases import ReleaseState
 from gateway.records.runs import RunState
 from gateway.release import bundle
 from gateway.release.reports import StewardReport
-from gateway.release.synthetic_table import SyntheticTable
 from gateway.vocabulary.errors import ArtefactFailed, ConfigurationError, GatewayError, PolicyError, Refused
-from gateway.vocabulary.names import ColumnName, Person, ReleaseId, RunId, SystemName, TableName, UnitName
+from gateway.vocabulary.names import Person, ReleaseId, RunId, SystemName, TableName, UnitName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pydantic import SecretStr
 
-    from gateway.policy.model import Policy, TableClause
+    from gateway.policy.model import Policy
     from gateway.raw.connect.source import Snapshot
     from gateway.raw.detect.findings import Finding
+    from gateway.raw.family import Family
     from gateway.raw.generate.generator import Generator, Measurements
-    from gateway.raw.rows import RawTable
     from gateway.records.database import Records, Step
     from gateway.release.certificate import Certificate
+    from gateway.release.synthetic_table import SyntheticTable
     from gateway.settings import RawSettings
-    from gateway.vocabulary.schema import Table
 
 logger = logging.getLogger(__name__)
 
@@ -89,9 +78,9 @@ class Rows:
     """What was read, under one snapshot."""
 
     findings: tuple[Finding, ...]
-    table: Table
-    train: RawTable
-    control: RawTable
+    plan: making.Plan
+    train: Family
+    control: Family
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,25 +100,9 @@ class Job:
         return RunFolder(self.settings.runs / self.run)
 
     @property
-    def clause(self) -> TableClause:
-        """What the policy says of the unit's table."""
-        return self.policy.tables[self.policy.unit.table]
-
-    @property
-    def key(self) -> tuple[ColumnName, ...]:
-        """The columns that name one unit."""
-        return tuple(ColumnName(name) for name in self.policy.unit.key)
-
-    @property
     def budget(self) -> Budget:
         """What this run may spend."""
         return Budget(self.policy.budget.epsilon, self.policy.budget.delta)
-
-    @property
-    def task(self) -> Task:
-        """What is to be learned of the unit's table."""
-        domains = {name: self.clause.columns[name].domain for name in learned_columns(self.clause)}
-        return Task(domains=domains, budget=self.budget, knowledge=declared_knowledge(self.clause.knowledge))
 
     @property
     def generator(self) -> Generator:
@@ -194,9 +167,9 @@ def run(
 def _work(job: Job) -> Outcome:
     rows = _read(job)
     measurements = _measure(job, rows)
-    table = _sample(job, rows, measurements)
-    report = _judge(job, rows, table)
-    return _hand_over(job, rows, measurements, table, report)
+    tables = _sample(job, rows, measurements)
+    report = _judge(job, rows, tables)
+    return _hand_over(job, rows, measurements, tables, report)
 
 
 def _begin(job: Job, *, resumed: bool) -> None:
@@ -248,15 +221,12 @@ def _read(job: Job) -> Rows:
         source.refuse_writers()
         with source.snapshot() as snapshot:
             findings = _fits(job, snapshot)
-            table = snapshot.schema.table(TableName(job.policy.unit.table))
+            plan = making.plan(job.policy, snapshot, generator=job.generator, progress=job.progress)
             if not job.reached(RunState.RESERVED):
-                _rehearse(job, table)
+                making.rehearse(plan)
                 _reserve(job)
-            shape = read_shape(table, job.clause, key=job.key)
-            rows = read_table(snapshot, shape, lambda _rows: job.progress(f"reading {table.name}", 0.0))
-    secret = job.folder.control_secret()
-    train, control = split_by_unit(rows, job.key, share=job.policy.generate.holdout, secret=secret)
-    return Rows(findings=findings, table=table, train=train, control=control)
+            train, control = making.read(plan, snapshot, secret=job.folder.control_secret(), progress=job.progress)
+    return Rows(findings=findings, plan=plan, train=train, control=control)
 
 
 def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
@@ -266,16 +236,6 @@ def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
     if problems := [*coverage(job.policy, snapshot.schema), *contradictions(findings, job.policy)]:
         raise PolicyError(job.policy.name, problems)
     return findings
-
-
-def _rehearse(job: Job, table: Table) -> None:
-    """Do without rows what rows will go through, so that a declaration that does not fit its column costs no budget."""
-    shape = published_shape(table, job.clause)
-    names = learned_columns(job.clause)
-    empty = MemoryCounter(dataclasses.replace(table, columns=tuple(table.column(name) for name in names)), [])
-    job.generator.measure(empty, job.task, lambda _stage, _share: None)
-    learned = pa.table({name: pa.array([], table.column(name).arrow_type) for name in names})
-    assemble(shape, job.clause, learned, seed=job.policy.generate.seed)
 
 
 def _reserve(job: Job) -> None:
@@ -296,12 +256,11 @@ def _measure(job: Job, rows: Rows) -> Measurements:
     """Spend the budget, once: what was measured lies on disk before the ledger and the state say so."""
     folder = job.folder.measurements
     if not folder.exists():
-        counter = MemoryCounter.of(rows.train, unit=job.key, columns=learned_columns(job.clause))
-        measured = job.generator.measure(counter, job.task, job.progress)
+        measured = making.measure(rows.plan, rows.train, job.progress)
         with job.folder.written(folder) as partial:
             partial.mkdir()
             measured.save(partial)
-    measurements = job.generator.load(folder)
+    measurements = making.load(rows.plan, folder)
     if not job.reached(RunState.MEASURED):
         certificate = handover.certify(job.policy, measurements)
         with job.step(Action.MEASURED, RunState.MEASURED, epsilon=certificate.epsilon) as step:
@@ -315,40 +274,24 @@ def _measure(job: Job, rows: Rows) -> Measurements:
     return measurements
 
 
-def _sample(job: Job, rows: Rows, measurements: Measurements) -> SyntheticTable:
-    """Fit, sample the noisy number of rows there are, and put invented identities and fresh keys beside."""
-    shape = published_shape(rows.table, job.clause)
+def _sample(job: Job, rows: Rows, measurements: Measurements) -> tuple[SyntheticTable, ...]:
+    """Fit, sample the noisy number of units there are with all they own, and put invented names and keys beside."""
     if not job.folder.synthetic.exists():
-        fitted = job.generator.fit(measurements, job.progress)
-        # the share held out is declared, so scaling the noisy number of training rows back up costs nothing
-        count = round(measurements.rows / (1 - job.policy.generate.holdout))
-        learned = fitted.sample(count, seed=job.policy.generate.seed)
-        whole = assemble(shape, job.clause, learned, seed=job.policy.generate.seed)
         with job.folder.written(job.folder.synthetic) as partial:
-            pq.write_table(whole, partial)
+            partial.mkdir()
+            making.draw(rows.plan, measurements, partial, job.progress)
     if not job.reached(RunState.SAMPLED):
         with job.step(Action.SAMPLED, RunState.SAMPLED):
             pass
     try:
-        return SyntheticTable(shape, pq.read_table(job.folder.synthetic).cast(shape.arrow_schema()))
+        return making.drawn(rows.plan, job.folder.synthetic)
     except ValueError:
-        raise Refused(
-            f"table {shape.name} has changed its columns since run {job.run} began; start a new run"
-        ) from None
+        raise Refused(f"the source has changed its columns since run {job.run} began; start a new run") from None
 
 
-def _judge(job: Job, rows: Rows, table: SyntheticTable) -> StewardReport:
+def _judge(job: Job, rows: Rows, tables: Sequence[SyntheticTable]) -> StewardReport:
     if not job.folder.report.exists():
-        columns = learned_columns(job.clause)
-        judgement = judge(
-            rows.train,
-            rows.control,
-            table.rows.select(columns),
-            columns=columns,
-            criteria=job.policy.criteria,
-            seed=job.policy.generate.seed,
-            progress=job.progress,
-        )
+        judgement = making.judge(rows.plan, rows.train, rows.control, tables, job.progress)
         with job.folder.written(job.folder.report) as partial:
             partial.write_text(handover.report(judgement).model_dump_json(), encoding="utf-8")
     report = StewardReport.model_validate_json(job.folder.report.read_text(encoding="utf-8"))
@@ -360,13 +303,13 @@ def _judge(job: Job, rows: Rows, table: SyntheticTable) -> StewardReport:
 
 
 def _hand_over(
-    job: Job, rows: Rows, measurements: Measurements, table: SyntheticTable, report: StewardReport
+    job: Job, rows: Rows, measurements: Measurements, tables: Sequence[SyntheticTable], report: StewardReport
 ) -> Outcome:
     # the run's own time, so that a resumed run writes the same bundle again
     created = job.records.runs.get(job.run).created
     certificate = handover.certify(job.policy, measurements)
     candidate = handover.hand_over(
-        job.policy, run=job.run, created=created, tables=[table], certificate=certificate, report=report
+        job.policy, run=job.run, created=created, tables=tables, certificate=certificate, report=report
     )
     release = bundle.write(candidate, job.settings.releases)
     if not job.reached(RunState.HANDED_OVER):

@@ -77,6 +77,9 @@ class Gathered:
             for name in link:
                 there &= pc.is_valid(slab.column(name)).to_numpy()
             self._parts[there_name(link)].append(pa.array(there))
+        for column in self._portrait.bare:
+            if column.name in self._parts:
+                self._parts[column.name].append(pa.array(np.ones(slab.num_rows, dtype=np.bool_)))
         for named, places in zip(self._named, self._places, strict=True):
             places.append(named.find(slab))
 

@@ -70,7 +70,15 @@ class Portrait:
             if other.is_optional:
                 listed.append(_there(other.kin.owner_columns))
             listed += [dataclasses.replace(c, name=other.attached(c.name), nullable=True) for c in other.columns]
-        return tuple(listed)
+        return tuple(listed) or self.bare
+
+    @property
+    def bare(self) -> tuple[Column, ...]:
+        """Return what a family has of rows of which nothing is learned: one column, that they are there.
+
+        Rows without any column have no number.
+        """
+        return () if self.kin.named else (_there((ColumnName(self.name),)),)
 
     @property
     def shape(self) -> Table:

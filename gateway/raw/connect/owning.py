@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.raw.connect.kinship import Kinship, Portrait
-    from gateway.raw.connect.source import Snapshot
     from gateway.vocabulary.names import ColumnName, TableName
 
 _log = logging.getLogger(__name__)
@@ -40,8 +39,16 @@ _AT_ONCE = 2**17
 """Rows that are looked up together, at least: a search costs time in the rows searched in, too."""
 
 
+class Readable(Protocol):
+    """What families are read from: a ``Snapshot``, or anything else that gives rows as one does."""
+
+    def batches(self, table: TableName, columns: Sequence[ColumnName]) -> Iterator[pa.RecordBatch]:
+        """See ``Snapshot.batches``."""
+        ...
+
+
 def read_family(
-    snapshot: Snapshot,
+    snapshot: Readable,
     kinship: Kinship,
     *,
     key: Sequence[ColumnName],
@@ -86,7 +93,7 @@ class _Sorted:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Reader:
-    snapshot: Snapshot
+    snapshot: Readable
     kinship: Kinship
     secret: bytes
     progress: Callable[[str, float], None]

@@ -12,19 +12,21 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gateway.raw.family import first_name, rows_name, span_name
 from gateway.raw.generate import history_measurements, remembering
 from gateway.raw.generate.counters.histories_memory import MemoryHistories
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.domain import Ranges, declared
 from gateway.raw.generate.generator import Task
-from gateway.raw.generate.history_survey import Childhood
+from gateway.raw.generate.history_survey import LONGEST, Childhood
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.generate.metering import Meter
 from gateway.raw.generate.noise import DiscreteGaussian
 from gateway.raw.generate.schedule import Part, schedules
 from gateway.vocabulary.errors import Unsupported
-from gateway.vocabulary.schema import TEXT_KINDS
+from gateway.vocabulary.schema import TEMPORAL_KINDS, TEXT_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,10 +45,14 @@ if TYPE_CHECKING:
     from gateway.raw.generate.noise import Noise
     from gateway.raw.generate.schedule import Schedule
     from gateway.vocabulary.names import ColumnName, TableName
-    from gateway.vocabulary.schema import Table
+    from gateway.vocabulary.schema import Kind, Table
 
 COUNTED_ONE_BY_ONE = 64
 """Up to so many rows an owner's number of rows has a cell of its own; then there are four to an octave."""
+TIMES = 200
+"""Cells of a time since another, on either side of 0."""
+SHORTEST = 876_600
+"""Cells get narrower down to this part of the longest: an hour of a century; or down to 1."""
 MOST_OWNER_COLUMNS = 24
 """Owner's columns that histories are looked at by."""
 
@@ -157,8 +163,18 @@ class Kindred:
         return own | {name: None for name in told if name in there}
 
     def grids(self, table: TableName) -> dict[ColumnName, Domain]:
-        """Return the cells of the numbers of rows that ``table`` owns: a function of the declared most."""
-        return {rows_name(child): count_grid(self.plans[child].most) for child in self.children(table)}
+        """Return the cells of what is told of the rows that ``table`` owns: functions of declared things."""
+        found: dict[ColumnName, Domain] = {}
+        for child in self.children(table):
+            plan = self.plans[child]
+            found[rows_name(child)] = count_grid(plan.most)
+            if plan.order is not None:
+                kind = self.shapes[child].column(plan.order).kind
+                if kind in TEMPORAL_KINDS:
+                    found[span_name(child)] = time_grid(kind, both=False)
+                if kind in TEMPORAL_KINDS and plan.since is not None:
+                    found[first_name(child)] = time_grid(kind, both=True)
+        return found
 
     def task(self, budget: Budget, schedule: Schedule | None = None) -> Task:
         """Return the task for the unit's table."""
@@ -202,6 +218,17 @@ class Kindred:
         # about as many terms as there are: each column with each of the owner's and with those before it
         wide = (len(domains) + 1) * (len(self.looked_at(table)) + len(domains) // 2 + 3) // 8
         return Part(columns=max(len(domains), wide), searched=len(unknown), histories=True, share=plan.share)
+
+
+def time_grid(kind: Kind, *, both: bool) -> Ranges:
+    """Return the cells of times since another: 0, then ``TIMES`` of equal width by the logarithm; ``both`` ways."""
+    longest = LONGEST[kind]
+    shortest = max(1, longest // SHORTEST)
+    edges = [int(edge) for edge in np.unique(np.floor(np.geomspace(shortest, longest, TIMES)).astype(np.int64))]
+    if edges[0] > 1:
+        edges.insert(0, 1)
+    below = [1 - edge for edge in reversed(edges) if edge > 1] if both else []
+    return Ranges(starts=(*below, 0, *edges), last=2 * longest, rest=True)
 
 
 def count_grid(most: int) -> Ranges:

@@ -44,10 +44,15 @@ class Task:
 class Measurements(Protocol):
     """Everything that was bought with the budget. Differentially private as a whole; may be stored and shared."""
 
-    events: tuple[Event, ...]
-    """Exactly what was spent."""
-    notes: tuple[str, ...]
-    """What was decided from noisy counts and why, in words for the steward: metered."""
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Exactly what was spent."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided from noisy counts and why, in words for the steward: metered."""
+        ...
 
     @property
     def rows(self) -> int:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from gateway.estimation.histories import fitting
 from gateway.estimation.histories.model import Model
 from gateway.estimation.histories.terms import Histories, Owners
+from gateway.raw.family import rows_name
 from gateway.raw.generate import physical
 from gateway.raw.generate.domain import declared
 from gateway.raw.generate.history_columns import fine
@@ -149,8 +150,9 @@ def _told_apart(measured: TableMeasurements, kindred: Kindred) -> TableMeasureme
     Few have very many rows; what noise leaves in the many cells there would make rows that nobody has.
     """
     bins = list(measured.bins)
+    counts = {rows_name(child) for child in kindred.children(kindred.unit)}
     for at, (column, to) in enumerate(zip(measured.columns, measured.bins, strict=True)):
-        if column.column.name in kindred.grids(kindred.unit):
+        if column.column.name in counts:
             mass = fine(column.counts.astype(np.float64), float(column.sigma.max()), column.domain, times=True)
             whole = np.bincount(to.bin_of, weights=mass, minlength=to.count)[to.bin_of]
             weight = np.where(whole > 0, mass / np.maximum(whole, np.finfo(np.float64).tiny), to.weight)

@@ -184,7 +184,7 @@ def grouped(column: HistoryColumn) -> Cut:
     return Cut(axes=tuple(axes), axis_of=column.grain_of)
 
 
-def groups(mass: NDArray[np.float64], *, null: bool, ordered: bool, most: int = OWNER_GROUPS) -> NDArray[np.int64]:
+def groups(mass: NDArray[np.floating], *, null: bool, ordered: bool, most: int = OWNER_GROUPS) -> NDArray[np.int64]:
     """Return a group for each bin, about equally heavy: neighbours where bins are ``ordered``, else heavy ones alone.
 
     With ``null`` the first bin is a group of its own.

@@ -83,7 +83,7 @@ def mended(rows: pa.Table, shape: Table, how: Telling, *, ordered: bool, seed: i
             values[lacking] = values[_alike(lengths, lacking, donors, generator)]
         elif lacking.size:
             values[lacking] = 0
-        mended_column = physical.typed(np.where(lengths >= least, values, 0), lengths >= least, shape.column(name))
+        mended_column = physical.typed(np.where(lengths >= least, values, 0), lengths >= 1, shape.column(name))
         at = rows.schema.get_field_index(name)
         rows = rows.set_column(at, rows.schema.field(at), mended_column)
     return rows

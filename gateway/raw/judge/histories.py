@@ -12,12 +12,13 @@ from gateway.raw.judge.codes import NULL, code_column, has_order, numbers_of
 from gateway.vocabulary.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from gateway.policy.lineage import Kin, Lineage
     from gateway.raw.family import Family
+    from gateway.raw.generate.rebuilding import Portion
     from gateway.vocabulary.names import ColumnName, TableName
 
 _DAY = 86_400 * 1_000_000
@@ -40,6 +41,29 @@ class SyntheticFamily:
 
     units: pa.Table
     owned: Mapping[TableName, SyntheticRows]
+
+    @classmethod
+    def of(cls, portions: Iterable[Portion]) -> SyntheticFamily:
+        """Return all that a model of a database yields, held at once (the generator's own rows need not be)."""
+        units: list[pa.Table] = []
+        owned: dict[TableName, tuple[list[pa.Table], list[NDArray[np.int64]]]] = {}
+        for portion in portions:
+            if portion.lengths is None:
+                units.append(portion.rows)
+            else:
+                rows, lengths = owned.setdefault(portion.table, ([], []))
+                rows.append(portion.rows)
+                lengths.append(portion.lengths)
+        return cls(
+            units=pa.concat_tables(units),
+            owned={
+                table: SyntheticRows(
+                    rows=pa.concat_tables(rows),
+                    starts=np.append(0, np.cumsum(np.concatenate(lengths))).astype(np.int64),
+                )
+                for table, (rows, lengths) in owned.items()
+            },
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

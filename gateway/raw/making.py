@@ -1,0 +1,360 @@
+"""What a run does with rows: plan from declared things, measure, draw and judge. Keeps no records.
+
+A table alone (nothing owned, nothing public, nothing linked) goes the shorter way, by the generator alone. A database
+is measured table by table under one budget, drawn into files piece by piece, and put together from there.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gateway.policy.lineage import lineage, shares
+from gateway.privacy.budget import Budget
+from gateway.raw.connect.kinship import kinship
+from gateway.raw.connect.owning import read_family
+from gateway.raw.connect.public_rows import public_tables
+from gateway.raw.generate import database, rebuilding
+from gateway.raw.generate.assembly import Assembly, assemble, learned_columns, published_schema, published_shape
+from gateway.raw.generate.counters.memory import MemoryCounter
+from gateway.raw.generate.database import DatabaseMeasurements, Kindred, TablePlan
+from gateway.raw.generate.deriving import derive
+from gateway.raw.generate.knowledge import declared_knowledge
+from gateway.raw.generate.measurements import TableMeasurements
+from gateway.raw.judge.database import judge_database
+from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows
+from gateway.release.synthetic_table import SyntheticTable
+from gateway.vocabulary.errors import Unsupported
+from gateway.vocabulary.names import ColumnName, TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from gateway.policy.lineage import Lineage
+    from gateway.policy.model import DomainClause, Policy
+    from gateway.raw.connect.kinship import Kinship, Portrait
+    from gateway.raw.connect.source import Snapshot
+    from gateway.raw.family import Family
+    from gateway.raw.generate.generator import Generator, Measurements
+    from gateway.raw.judge.verdict import Judgement
+    from gateway.vocabulary.schema import Reference, Schema, Table
+
+    Progress = Callable[[str, float], None]
+
+_NEVER = 2.0**-100
+"""A share of which a holdout sets nobody aside."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """What a run will do with which tables: from the catalogue, the policy and public rows, before a person's."""
+
+    policy: Policy
+    schema: Schema
+    tree: Lineage
+    public: Mapping[TableName, pa.Table]
+    kinship: Kinship
+    kindred: Kindred
+    generator: Generator
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is the unit's table and nothing else, and nothing in it refers to anything."""
+        return not (self.tree.owned or self.tree.public or self.tree.unit.links)
+
+    @property
+    def budget(self) -> Budget:
+        """What may be spent."""
+        return Budget(self.policy.budget.epsilon, self.policy.budget.delta)
+
+    @property
+    def key(self) -> tuple[ColumnName, ...]:
+        """The columns that name one unit."""
+        return tuple(ColumnName(name) for name in self.policy.unit.key)
+
+    @property
+    def published(self) -> tuple[Table, ...]:
+        """The tables that are published, owners first."""
+        if not self.is_alone:
+            return published_schema(self.schema, self.policy, self.tree).tables
+        unit = self.tree.unit.table
+        return (published_shape(self.schema.table(unit), self.policy.tables[unit]),)
+
+    @property
+    def seed(self) -> int:
+        """The public seed of sampling."""
+        return self.policy.generate.seed
+
+
+def plan(policy: Policy, snapshot: Snapshot, *, generator: Generator, progress: Progress) -> Plan:
+    """Return what to do under ``policy`` with the tables of ``snapshot``, of which the public ones are read here.
+
+    Raises ``ConfigurationError``, ``PolicyError`` and ``Unsupported`` for declarations that do not fit the source.
+    """
+    tree = lineage(policy, snapshot.schema)
+    clauses = {TableName(name): clause for name, clause in policy.tables.items()}
+    public = public_tables(snapshot, tree, clauses, progress=progress)
+    kin = kinship(snapshot.schema, tree, clauses, public)
+    return Plan(
+        policy=policy,
+        schema=snapshot.schema,
+        tree=tree,
+        public=public,
+        kinship=kin,
+        kindred=Kindred.of(derive(kin.empty(), tree), _plans(policy, tree, kin)),
+        generator=generator,
+    )
+
+
+def rehearse(plan: Plan) -> None:
+    """Do without rows what rows will go through, so that a declaration that does not fit its column costs no budget."""
+    measure(plan, derive(plan.kinship.empty(), plan.tree), lambda _stage, _share: None)
+    if plan.is_alone:
+        columns = learned_columns(plan.policy.tables[plan.tree.unit.table])
+        shape = plan.kinship.unit.source
+        learned = pa.table({name: pa.array([], shape.column(name).arrow_type) for name in columns})
+        assemble(plan.published[0], plan.policy.tables[shape.name], learned, seed=plan.seed)
+        return
+    empty = plan.kinship.empty()
+    pieces = {p.name: [empty.rows_of(p.name).expose()] for p in (plan.kinship.unit, *plan.kinship.owned)}
+    starts = {name: owned.starts for name, owned in empty.owned.items()}
+    for _ in _assembled(plan, pieces, starts, units=0):
+        pass
+
+
+def read(plan: Plan, snapshot: Snapshot, *, secret: bytes, progress: Progress) -> tuple[Family, Family]:
+    """Return the people that are learned from and those held out, with all they own."""
+    share = plan.policy.generate.holdout
+    found = read_family(snapshot, plan.kinship, key=plan.key, share=share, secret=secret, progress=progress)
+    return derive(found[0], plan.tree), derive(found[1], plan.tree)
+
+
+def measure(plan: Plan, family: Family, progress: Progress) -> Measurements:
+    """Spend the whole budget on ``family``, which ``derive`` has been through."""
+    if not plan.tree.owned:
+        task = plan.kindred.task(plan.budget)
+        return plan.generator.measure(MemoryCounter.of(family.units), task, progress)
+    counters = database.in_memory(family, plan.kindred.plans)
+    return database.measure(plan.kindred, counters, generator=plan.generator, budget=plan.budget, progress=progress)
+
+
+def load(plan: Plan, folder: Path) -> Measurements:
+    """Read back what was measured; ``ArtefactFailed`` when it is damaged."""
+    return database.load(folder, plan.generator) if plan.tree.owned else plan.generator.load(folder)
+
+
+def draw(plan: Plan, measured: Measurements, folder: Path, progress: Progress) -> None:
+    """Fit, and write as many rows as there are, by a noisy count, into files of ``folder``: see ``drawn``."""
+    # the share held out is declared, so scaling the noisy number of training rows back up costs nothing
+    units = round(measured.rows / (1 - plan.policy.generate.holdout))
+    if plan.is_alone:
+        learned = plan.generator.fit(measured, progress).sample(units, seed=plan.seed)
+        shape = plan.published[0]
+        whole = assemble(shape, plan.policy.tables[shape.name], learned, seed=plan.seed)
+        pq.write_table(whole, folder / _file(0))
+        return
+    fitted = rebuilding.fit(
+        _of_database(measured), plan.kindred, generator=plan.generator, progress=progress, seed=plan.seed
+    )
+    starts = _write_portions(plan, fitted.sample(units, seed=plan.seed, progress=progress), folder)
+    pieces = {name: _pieces(folder / _portions(number)) for number, name in enumerate(plan.kindred.shapes)}
+    number = {table.name: at for at, table in enumerate(plan.published)}
+    with ExitStack() as files:
+        writers = {
+            table.name: files.enter_context(pq.ParquetWriter(folder / _file(at), table.arrow_schema()))
+            for table, at in zip(plan.published, number.values(), strict=True)
+        }
+        for name, rows in plan.public.items():
+            writers[name].write_table(rows.cast(writers[name].schema))
+        for name, rows in _assembled(plan, pieces, starts, units=units):
+            writers[name].write_table(rows.cast(writers[name].schema))
+    for at in range(len(plan.kindred.shapes)):
+        (folder / _portions(at)).unlink()
+
+
+def drawn(plan: Plan, folder: Path) -> tuple[SyntheticTable, ...]:
+    """Return the tables that ``draw`` wrote; ``ValueError`` when the source's tables have other columns by now."""
+    return tuple(SyntheticTable(table, folder / _file(at)) for at, table in enumerate(plan.published))
+
+
+def judge(
+    plan: Plan, train: Family, control: Family, tables: Sequence[SyntheticTable], progress: Progress
+) -> Judgement:
+    """Attack the tables that are to be published with the people they were learned from, and measure their use."""
+    portraits = (plan.kinship.unit, *plan.kinship.owned)
+    columns = {portrait.name: [column.name for column in portrait.columns] for portrait in portraits}
+    return judge_database(
+        train,
+        control,
+        _synthetic(plan, tables),
+        lineage=replace(plan.tree, owned=tuple(kin for kin in plan.tree.owned if not kin.named)),
+        columns=columns,
+        criteria=plan.policy.criteria,
+        seed=plan.seed,
+        progress=progress,
+        published=None if plan.is_alone else _references(tables),
+    )
+
+
+# --- plans ---
+
+
+def _plans(policy: Policy, tree: Lineage, kin: Kinship) -> dict[TableName, TablePlan]:
+    """Return what is declared of each table; one that is named has its columns, and its share, on its owner's row."""
+    share = dict(shares(policy, tree))
+    for other in reversed(tree.owned):
+        if other.named and other.owner is not None:
+            share[other.owner] += share.pop(other.table)
+    return {
+        portrait.name: TablePlan(
+            domains=_domains(policy, portrait),
+            share=share[portrait.name],
+            knowledge=declared_knowledge(policy.tables[portrait.name].knowledge),
+            order=portrait.kin.order,
+            order_domain=policy.tables[portrait.name].columns[portrait.kin.order].domain
+            if portrait.kin.order
+            else None,
+            since=portrait.kin.since,
+            kind=portrait.kin.kind,
+            most=portrait.kin.most,
+            once=_has_each_kind_once(portrait),
+        )
+        for portrait in (kin.unit, *kin.owned)
+    }
+
+
+def _domains(policy: Policy, portrait: Portrait) -> dict[ColumnName, DomainClause | None]:
+    """Return the declared domain of every column that a family has of a table."""
+    declared = policy.tables[portrait.name].columns
+    found: dict[ColumnName, DomainClause | None] = dict.fromkeys(column.name for column in portrait.columns)
+    found |= {column.name: declared[column.name].domain for column in portrait.learned}
+    for other in portrait.named:
+        found |= {other.attached(name): clause for name, clause in _domains(policy, other).items()}
+    return found
+
+
+def _has_each_kind_once(portrait: Portrait) -> bool:
+    kin = portrait.kin
+    told = {*kin.columns, kin.kind}
+    keys = (portrait.source.primary_key, *portrait.source.unique)
+    return kin.kind is not None and any(key and kin.kind in key and told.issuperset(key) for key in keys)
+
+
+# --- drawing ---
+
+
+def _of_database(measured: Measurements) -> DatabaseMeasurements:
+    if isinstance(measured, DatabaseMeasurements):
+        return measured
+    if not isinstance(measured, TableMeasurements):
+        raise Unsupported("whole databases need a generator that counts; use one such as `pairwise`")
+    return DatabaseMeasurements(unit=measured, owned={})
+
+
+def _write_portions(
+    plan: Plan, portions: Iterable[rebuilding.Portion], folder: Path
+) -> dict[TableName, NDArray[np.int64]]:
+    """Write what a model draws into one file for each table; return where the rows of each owner row begin."""
+    number = {name: at for at, name in enumerate(plan.kindred.shapes)}
+    lengths: dict[TableName, list[NDArray[np.int64]]] = {name: [] for name in number if name != plan.kindred.unit}
+    writers: dict[TableName, pq.ParquetWriter] = {}
+    with ExitStack() as files:
+        for portion in portions:
+            name = portion.table
+            if portion.lengths is not None:
+                lengths[name].append(portion.lengths)
+            if name not in writers:
+                path = folder / _portions(number[name])
+                writers[name] = files.enter_context(pq.ParquetWriter(path, portion.rows.schema))
+            writers[name].write_table(portion.rows)
+    for name, at in number.items():
+        if name not in writers:
+            pq.write_table(plan.kinship.empty().rows_of(name).expose(), folder / _portions(at))
+    return {name: np.cumsum(np.concatenate([[0], *parts])).astype(np.int64) for name, parts in lengths.items()}
+
+
+def _assembled(
+    plan: Plan,
+    pieces: Mapping[TableName, Iterable[pa.Table]],
+    starts: Mapping[TableName, NDArray[np.int64]],
+    *,
+    units: int,
+) -> Iterator[tuple[TableName, pa.Table]]:
+    """Yield finished rows, owners first."""
+    assembly = Assembly(
+        plan.schema, policy=plan.policy, tree=plan.tree, public=plan.public, units=units, seed=plan.seed
+    )
+    for name, where in starts.items():
+        assembly.grow(name, where)
+    for name, rows in pieces.items():
+        yield from assembly.finished(name, rows)
+
+
+def _pieces(path: Path) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches():
+            yield pa.Table.from_batches([batch])
+
+
+def _file(number: int) -> str:
+    return f"{number:04d}.parquet"
+
+
+def _portions(number: int) -> str:
+    return f"portions-{number:04d}.parquet"
+
+
+# --- judging ---
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Published:
+    """Tables that are to be published, read as a source is: by the same way, so that they compare."""
+
+    tables: Mapping[TableName, SyntheticTable]
+
+    def batches(self, table: TableName, columns: Sequence[ColumnName]) -> Iterator[pa.RecordBatch]:
+        for batch in self.tables[table].batches():
+            yield batch.select(list(columns))
+
+
+def _synthetic(plan: Plan, tables: Sequence[SyntheticTable]) -> SyntheticFamily:
+    if plan.is_alone:
+        columns = [column.name for column in plan.kinship.unit.columns]
+        return SyntheticFamily(units=tables[0].rows.select(columns), owned={})
+    made = {table.table.name: table for table in tables}
+    family, _ = read_family(
+        _Published(tables=made),
+        plan.kinship, key=plan.key, share=_NEVER, secret=b"nobody is held out", progress=lambda _stage, _share: None,
+    )  # fmt: skip
+    return SyntheticFamily(
+        units=family.units.expose(),
+        owned={
+            name: SyntheticRows(rows=owned.rows.expose(), starts=owned.starts) for name, owned in family.owned.items()
+        },
+    )
+
+
+def _references(tables: Sequence[SyntheticTable]) -> dict[TableName, tuple[pa.Table, tuple[Reference, ...]]]:
+    """Return the columns by which tables refer to each other, and are referred to."""
+    wanted: dict[TableName, dict[ColumnName, None]] = {table.table.name: {} for table in tables}
+    for table in tables:
+        for reference in table.table.references:
+            wanted[table.table.name] |= dict.fromkeys(reference.columns)
+            wanted[reference.target] |= dict.fromkeys(reference.target_columns)
+    return {
+        table.table.name: (_columns(table, list(wanted[table.table.name])), table.table.references) for table in tables
+    }
+
+
+def _columns(table: SyntheticTable, names: list[ColumnName]) -> pa.Table:
+    schema = pa.schema([table.table.arrow_schema().field(name) for name in names])
+    return pa.Table.from_batches([batch.select(names) for batch in table.batches()], schema)

@@ -1,0 +1,186 @@
+"""A small database on its whole way: planned, rehearsed, read, measured, drawn, put together and judged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import SecretStr
+
+from gateway import plugins
+from gateway.policy.coverage import coverage
+from gateway.policy.model import Policy
+from gateway.privacy.accountant import epsilon
+from gateway.raw import making
+from gateway.raw.connect.reading import open_source
+from gateway.release.synthetic_table import SyntheticTable
+from gateway.vocabulary.names import TableName
+
+SCHEMA = """
+CREATE TABLE towns (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE labels (id INTEGER PRIMARY KEY, label TEXT NOT NULL);
+CREATE TABLE homes (id INTEGER PRIMARY KEY, rooms INTEGER, town_id INTEGER NOT NULL REFERENCES towns (id));
+CREATE TABLE patients (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER NOT NULL, joined DATE NOT NULL,
+    home_id INTEGER REFERENCES homes (id), referrer INTEGER REFERENCES patients (id));
+CREATE TABLE visits (patient_id INTEGER NOT NULL REFERENCES patients (id), number INTEGER NOT NULL,
+    day DATE NOT NULL, label_id INTEGER NOT NULL REFERENCES labels (id), score DECIMAL(5,1),
+    PRIMARY KEY (patient_id, number));
+CREATE TABLE bills (id INTEGER PRIMARY KEY, patient_id INTEGER NOT NULL, number INTEGER NOT NULL, paid BOOLEAN NOT NULL,
+    FOREIGN KEY (patient_id, number) REFERENCES visits (patient_id, number));
+CREATE TABLE watched (patient_id INTEGER NOT NULL REFERENCES patients (id), at_id INTEGER NOT NULL,
+    PRIMARY KEY (patient_id, at_id));
+CREATE TABLE secrets (id INTEGER PRIMARY KEY, note TEXT);
+"""
+KEY: dict[str, Any] = {"role": "key", "treatment": "key"}
+LEARN: dict[str, Any] = {"role": "none", "treatment": "learn"}
+PATIENTS = 400
+FIRST = dt.date(2020, 1, 1)
+
+
+def learn(**domain: Any) -> dict[str, Any]:
+    return LEARN | {"domain": domain}
+
+
+POLICY = Policy.model_validate({
+    "version": 1, "name": "whole", "purpose": "see a whole database through",
+    "source": {"name": "small", "url": "${SOURCE}"}, "target": {"name": "t", "url": "${TARGET}", "schema": "s"},
+    "unit": {"name": "patient", "table": "patients", "key": ["id"], "meaning": "a patient with all they have"},
+    "budget": {"epsilon": 8.0, "reason": "few people and a short test"},
+    "generate": {"holdout": 0.2, "seed": 3},
+    "tables": {
+        "patients": {"treatment": "synthesize", "columns": {
+            "id": KEY, "name": {"role": "direct", "treatment": "replace", "entity": "full_name"},
+            "age": learn(lowest=0, highest=99), "joined": learn(lowest=FIRST, highest=dt.date(2021, 12, 31)),
+            "home_id": KEY, "referrer": KEY}},
+        "homes": {"treatment": "synthesize", "owner": {"table": "patients", "named_by": ["home_id"]}, "columns": {
+            "id": KEY, "rooms": learn(lowest=1, highest=9), "town_id": LEARN}},
+        "visits": {"treatment": "synthesize", "owner": {"table": "patients", "columns": ["patient_id"]},
+            "order": "day", "since": "joined", "kind": "label_id", "most": 20, "columns": {
+                "patient_id": KEY, "number": KEY, "day": learn(lowest=FIRST, highest=dt.date(2022, 12, 31)),
+                "label_id": LEARN, "score": learn(lowest=0, highest=100)}},
+        "bills": {"treatment": "synthesize", "owner": {"table": "visits", "columns": ["patient_id", "number"]},
+            "most": 3, "columns": {"id": KEY, "patient_id": KEY, "number": KEY, "paid": LEARN}},
+        "watched": {"treatment": "synthesize", "owner": {"table": "patients", "columns": ["patient_id"]}, "most": 5,
+            "columns": {"patient_id": KEY, "at_id": KEY}},
+        "towns": {"treatment": "reference", "reason": "towns are on every map"},
+        "labels": {"treatment": "reference", "reason": "a printed list of labels"},
+        "secrets": {"treatment": "drop", "reason": "nobody's to see"},
+    },
+})  # fmt: skip
+
+
+def fill(path: Path) -> None:
+    rng = np.random.default_rng(4)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(SCHEMA)
+
+        def put(table: str, rows: list[tuple[Any, ...]]) -> None:
+            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+
+        put("towns", [(n, f"town {n}") for n in range(1, 6)])
+        put("labels", [(n, f"label {n}") for n in (1, 2, 7)])
+        put("homes", [(n, 1 + n % 5, 1 + n % 3) for n in range(1, 200)])
+        put("patients", [
+            (1000 + n, f"name {n}", int(rng.integers(20, 80)), f"2020-{1 + n % 12:02d}-01",
+             1 + n // 2 if n % 4 else None,
+             1000 + n // 2 if n % 3 else None) for n in range(1, PATIENTS)
+        ])  # fmt: skip
+        visits, bills = [], []
+        for person in range(1001, 1000 + PATIENTS):
+            for number in range(int(rng.integers(0, 6))):
+                label = [1, 2, 7][int(rng.integers(0, 3))]
+                visits.append((person, number, f"2021-{1 + number:02d}-{1 + person % 28:02d}", label, label * 10.5))
+                bills += [(len(bills) + k, person, number, label > 1) for k in range(int(rng.integers(0, 3)))]
+        put("visits", visits)
+        put("bills", [(at, *bill[1:]) for at, bill in enumerate(bills)])
+        put("watched", [(person, k) for person in range(1001, 1000 + PATIENTS) for k in range(person % 3)])
+        put("secrets", [(1, "ZQXV")])
+        connection.commit()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("whole")
+    fill(folder / "source.db")
+    generator = plugins.load("gateway.raw.generate.generators", "pairwise")
+    heard: list[str] = []
+
+    def progress(stage: str, _share: float) -> None:
+        heard.append(stage)
+
+    url = SecretStr(f"sqlite:///{folder}/source.db")
+    with closing(open_source(url, None)) as source, source.snapshot() as snapshot:
+        assert coverage(POLICY, snapshot.schema) == ()
+        plan = making.plan(POLICY, snapshot, generator=generator, progress=progress)
+        making.rehearse(plan)
+        train, control = making.read(plan, snapshot, secret=b"s", progress=progress)
+    (folder / "measured").mkdir()
+    making.measure(plan, train, progress).save(folder / "measured")
+    measured = making.load(plan, folder / "measured")
+    for name in ("drawn", "again"):
+        (folder / name).mkdir()
+        making.draw(plan, measured, folder / name, progress)
+    judgement = making.judge(plan, train, control, making.drawn(plan, folder / "drawn"), progress)
+    return {
+        "folder": folder, "plan": plan, "measured": measured, "judgement": judgement, "heard": heard, "train": train,
+    }  # fmt: skip
+
+
+def tables(made: dict[str, Any], folder: str = "drawn") -> dict[str, SyntheticTable]:
+    return {str(table.table.name): table for table in making.drawn(made["plan"], made["folder"] / folder)}
+
+
+def test_everything_but_what_is_dropped_comes_out_with_its_constraints(made: dict[str, Any]) -> None:
+    found = tables(made)
+    assert set(found) == {"patients", "homes", "visits", "bills", "watched", "towns", "labels"}
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.executescript(SCHEMA.replace("referrer INTEGER REFERENCES patients (id)", "referrer INTEGER"))
+        for name in ("towns", "labels", "homes", "patients", "visits", "bills", "watched"):
+            rows = found[name].rows
+            written = [tuple(None if v is None else str(v) for v in row.values()) for row in rows.to_pylist()]
+            marks = ", ".join("?" * rows.num_columns)
+            connection.executemany(f"INSERT INTO {name} VALUES ({marks})", written)
+        patients = found["patients"].rows
+        referrers = set(patients["referrer"].drop_null().to_pylist())
+        assert referrers <= set(patients["id"].to_pylist())
+    assert found["labels"].rows.to_pydict() == {"id": [1, 2, 7], "label": ["label 1", "label 2", "label 7"]}
+
+
+def test_sizes_are_those_of_the_source_about(made: dict[str, Any]) -> None:
+    found = {name: table.count for name, table in tables(made).items()}
+    assert abs(found["patients"] - PATIENTS) < 40
+    assert abs(found["visits"] / found["patients"] - 2.5) < 0.8
+    assert abs(found["watched"] / found["patients"] - 1) < 0.5
+    assert abs(found["homes"] / found["patients"] - 0.75) < 0.15
+    assert found["towns"] == 5
+
+
+def test_one_budget_paid_for_all_of_it(made: dict[str, Any]) -> None:
+    assert epsilon(made["measured"].events, POLICY.budget.delta) <= POLICY.budget.epsilon
+    assert {str(name) for name in made["measured"].owned} == {"visits", "bills", "watched"}
+
+
+def test_the_same_measurements_are_the_same_files(made: dict[str, Any]) -> None:
+    names = sorted(path.name for path in (made["folder"] / "drawn").iterdir())
+    assert names == [f"{n:04d}.parquet" for n in range(7)]
+    again = tables(made, "again")
+    assert all(table.rows.equals(again[name].rows) for name, table in tables(made).items())
+
+
+def test_the_judge_looked_at_every_table(made: dict[str, Any]) -> None:
+    checks = {check.name: check for check in made["judgement"].checks}
+    assert {"patients.one_way", "visits.two_way", "bills.one_way", "watched.one_way", "references"} <= set(checks)
+    assert checks["references"].got == 1
+    assert not [check for check in checks.values() if check.got is None]
+
+
+def test_every_table_is_heard_of(made: dict[str, Any]) -> None:
+    for stage in ("reading visits", "measuring bills", "drawing watched"):
+        assert stage in made["heard"]
+    assert TableName("homes") not in made["train"].owned
