@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gateway
+from gateway.policy.model import TableTreatment
 from gateway.privacy.accountant import epsilon
 from gateway.privacy.budget import Budget
 from gateway.release.candidate import ReleaseCandidate
 from gateway.release.certificate import Certificate
 from gateway.release.figures import Count, Interval, Rate
 from gateway.release.reports import AttackReport, Check, Comparison, Outcome, StewardReport
+from gateway.release.synthetic_table import RowsFile, SyntheticTable
 from gateway.vocabulary.digest import canonical_json, sha256, sha256_file
 from gateway.vocabulary.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    import pyarrow as pa
 
     from gateway.policy.model import Policy
     from gateway.raw.generate.generator import Measurements
     from gateway.raw.judge import attack, verdict
-    from gateway.release.synthetic_table import SyntheticTable
-    from gateway.vocabulary.names import RunId
+    from gateway.vocabulary.names import RunId, TableName
+    from gateway.vocabulary.schema import Schema
 
 
-def certify(policy: Policy, measurements: Measurements) -> Certificate:
-    """State what was spent, recomputed from the events; ``CheckFailed`` if that is more than the policy allows."""
-    return certify_spending(
+def certify(policy: Policy, measurements: Measurements, *, schema: Schema | None = None) -> Certificate:
+    """State what was spent, recomputed from the events; ``CheckFailed`` if that is more than the policy allows.
+
+    Public tables are named with the policy's reasons, and, of the ``schema`` that is published, each CHECK that
+    nobody can say is kept.
+    """
+    spending = certify_spending(
         measurements,
         budget=Budget(policy.budget.epsilon, policy.budget.delta),
         unit=policy.unit.name,
@@ -36,6 +45,21 @@ def certify(policy: Policy, measurements: Measurements) -> Certificate:
         source=policy.source.name,
         generator=policy.generate.generator,
         seed=policy.generate.seed,
+    )
+    return spending.model_copy(
+        update={
+            "public": {
+                name: clause.reason or ""
+                for name, clause in policy.tables.items()
+                if clause.treatment is TableTreatment.REFERENCE
+            },
+            "constraints_not_kept": tuple(
+                f"{table.name}: {check.name}"
+                for table in (schema.tables if schema is not None else ())
+                for check in table.checks
+                if check.condition is None
+            ),
+        }
     )
 
 
@@ -98,6 +122,31 @@ def report(judgement: verdict.Judgement) -> StewardReport:
         distances={name: Rate.of(value) for name, value in judgement.distances.items()},
         blinding=secrets.token_hex(32),
     )
+
+
+def written_tables(
+    schema: Schema, blocks: Iterable[tuple[TableName, pa.Table]], folder: Path
+) -> tuple[SyntheticTable, ...]:
+    """Write ``blocks`` of finished rows into the empty ``folder``, a file for each table of ``schema``.
+
+    Rows of one table come in order; blocks of several tables may be mixed. Memory holds one row group for each table
+    that is being written. A table of which no block comes has no rows. ``OSError`` when the disk is full.
+    """
+    shapes = {table.name: table for table in schema.tables}
+    paths = {name: folder / f"{number:04d}.parquet" for number, name in enumerate(shapes)}
+    with contextlib.ExitStack() as open_:
+        files = {name: open_.enter_context(RowsFile(path, shapes[name])) for name, path in paths.items()}
+        for name, rows in blocks:
+            files[name].write(rows)
+    return tuple(SyntheticTable(shapes[name], path) for name, path in paths.items())
+
+
+def read_tables(schema: Schema, folder: Path) -> tuple[SyntheticTable, ...]:
+    """Return the tables of ``schema`` that ``written_tables`` wrote into ``folder``.
+
+    ``ValueError`` when a table has other columns than it had, ``ArtefactFailed`` when a file cannot be read.
+    """
+    return tuple(SyntheticTable(table, folder / f"{number:04d}.parquet") for number, table in enumerate(schema.tables))
 
 
 def hand_over(

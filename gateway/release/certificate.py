@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from gateway.release.figures import Leaf
 
 
@@ -21,6 +23,10 @@ class Certificate(Leaf):
     generator: str
     notes: tuple[str, ...]
     """What the generator decided from noisy counts, and why."""
+    public: dict[str, str] = Field(default_factory=dict)
+    """Tables that were copied as they are, and why everything in them may be known to all: nothing protects them."""
+    constraints_not_kept: tuple[str, ...] = ()
+    """Declared constraints that were not understood, as ``table: name``: whether rows keep them is not known."""
     sampling_seed: int
     code_digest: str
     """SHA-256 over the gateway's own source files."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,10 @@ from hypothesis import strategies as st
 
 from gateway.policy.lineage import lineage
 from gateway.policy.model import Policy
+from gateway.raw import handover
 from gateway.raw.generate import lines
-from gateway.raw.generate.assembly import Assembly
+from gateway.raw.generate.assembly import Assembly, published_schema, put_together
+from gateway.raw.generate.rebuilding import Portion
 from gateway.vocabulary.checks import Check
 from gateway.vocabulary.errors import CheckFailed
 from gateway.vocabulary.names import ColumnName, TableName
@@ -276,7 +280,7 @@ def cut(rows: pa.Table, sizes: Sequence[int]) -> list[pa.Table]:
     return [*pieces, rows.slice(at)]
 
 
-def put_together(drawn: Drawn, sizes: Sequence[int] = (), *, seed: int = 3) -> dict[str, pa.Table]:
+def put_together_at_once(drawn: Drawn, sizes: Sequence[int] = (), *, seed: int = 3) -> dict[str, pa.Table]:
     assembly = Assembly(SHOP, policy=POLICY, tree=TREE, public=PUBLIC, units=drawn.units, seed=seed)
     found: dict[str, list[pa.Table]] = {kin.table: [] for kin in TREE.kin}
     for table, starts in drawn.starts.items():
@@ -348,26 +352,26 @@ def test_what_is_put_together_loads_into_the_sources_own_tables(
     seed: int, units: int, most: int, sizes: list[int]
 ) -> None:
     drawn = Drawn(seed, units=units, most=most)
-    tables = put_together(drawn, sizes, seed=seed)
+    tables = put_together_at_once(drawn, sizes, seed=seed)
     load(tables).close()
     assert tables["customer"].num_rows == tables["address"].num_rows == units
     assert tables["rental"].num_rows == drawn.starts[TableName("rental")][-1]
     assert tables["payment"].num_rows == drawn.starts[TableName("payment")][-1]
-    assert tables == put_together(drawn, seed=seed)
+    assert tables == put_together_at_once(drawn, seed=seed)
 
 
 def test_blocks_are_cut_alike_whatever_the_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "BLOCK", 7)
     drawn = Drawn(1, units=40, most=4)
-    once = put_together(drawn)
+    once = put_together_at_once(drawn)
     load(once).close()
-    assert once == put_together(drawn, [1, 2, 3, 5, 8, 13])
+    assert once == put_together_at_once(drawn, [1, 2, 3, 5, 8, 13])
     assert len(set(once["customer"]["email"].to_pylist())) == 40
 
 
 def test_rows_that_no_key_is_left_for_are_not_made() -> None:
     drawn = Drawn(2, units=12, most=5)
-    tables = put_together(drawn)
+    tables = put_together_at_once(drawn)
     assert tables["card"].num_rows == int((np.diff(drawn.starts[TableName("card")]) > 0).sum())
     films = np.minimum(np.diff(drawn.starts[TableName("review")]), 3)
     assert tables["review"].num_rows == films.sum()
@@ -376,7 +380,7 @@ def test_rows_that_no_key_is_left_for_are_not_made() -> None:
 
 def test_references_say_where_they_are_null() -> None:
     drawn = Drawn(3, units=30, most=3)
-    found = put_together(drawn)["customer"]
+    found = put_together_at_once(drawn)["customer"]
     there = drawn.learned[TableName("customer")]["home_id: there"].to_pylist()
     assert [value is not None for value in found["home_id"].to_pylist()] == there
     said = drawn.learned[TableName("customer")]["referrer_id: there"].to_pylist()
@@ -384,7 +388,7 @@ def test_references_say_where_they_are_null() -> None:
 
 
 def test_a_hierarchy_has_no_circles() -> None:
-    rows = put_together(Drawn(4, units=200, most=0))["customer"]
+    rows = put_together_at_once(Drawn(4, units=200, most=0))["customer"]
     above = dict(zip(rows["customer_id"].to_pylist(), rows["referrer_id"].to_pylist(), strict=True))
     for person in above:
         seen, at = set(), person
@@ -395,7 +399,7 @@ def test_a_hierarchy_has_no_circles() -> None:
 
 
 def test_links_choose_among_the_rows_of_one_owner() -> None:
-    found = put_together(Drawn(5, units=30, most=4))["comment"]
+    found = put_together_at_once(Drawn(5, units=30, most=4))["comment"]
     owners = dict(zip(found["comment_id"].to_pylist(), found["customer_id"].to_pylist(), strict=True))
     linked = [
         (o, p) for o, p in zip(found["customer_id"].to_pylist(), found["parent_id"].to_pylist(), strict=True) if p
@@ -408,14 +412,15 @@ def test_links_choose_among_the_rows_of_one_owner() -> None:
 def test_another_seed_gives_other_keys() -> None:
     drawn = Drawn(6, units=30, most=1)
     assert (
-        put_together(drawn, seed=1)["customer"]["customer_id"] != put_together(drawn, seed=2)["customer"]["customer_id"]
+        put_together_at_once(drawn, seed=1)["customer"]["customer_id"]
+        != put_together_at_once(drawn, seed=2)["customer"]["customer_id"]
     )
 
 
 def test_rows_that_break_a_check_are_mended_from_rows_that_keep_it() -> None:
     drawn = Drawn(7, units=60, most=0)
     given_ages = drawn.learned[TableName("customer")]["age"].to_pylist()
-    ages = put_together(drawn)["customer"]["age"].to_pylist()
+    ages = put_together_at_once(drawn)["customer"]["age"].to_pylist()
     assert {5, None} <= set(given_ages)
     assert set(ages) == {18, 44, 90}
     assert [age for age in given_ages if age in {18, 44, 90}] == [
@@ -429,7 +434,7 @@ def test_rows_that_can_keep_no_check_fail_when_others_belong_to_them() -> None:
     young = customer.set_column(0, "age", pa.array([5, 6, 7], pa.int64()))
     drawn.learned[TableName("customer")] = young
     with pytest.raises(CheckFailed, match="customer") as caught:
-        put_together(drawn)
+        put_together_at_once(drawn)
     assert "5" not in str(caught.value)
 
 
@@ -437,4 +442,42 @@ def test_too_few_rows_are_a_fault() -> None:
     drawn = Drawn(9, units=5, most=2)
     drawn.learned[TableName("customer")] = drawn.learned[TableName("customer")].slice(1)
     with pytest.raises(RuntimeError, match="4 rows of customer"):
-        put_together(drawn)
+        put_together_at_once(drawn)
+
+
+def test_a_database_that_was_drawn_in_portions_is_written_table_by_table(tmp_path: Path) -> None:
+    drawn = Drawn(10, units=21, most=3)
+    portions = []
+    for table, rows in drawn.learned.items():
+        if table not in drawn.starts:
+            portions += [Portion(table=table, rows=each, lengths=None) for each in cut(rows, [5, 5])]
+            continue
+        starts = drawn.starts[table]
+        for first, end in itertools.pairwise([0, len(starts) // 2, len(starts) - 1]):
+            part = rows.slice(starts[first], starts[end] - starts[first])
+            part = part.select([name for name in part.column_names if name != "nothing"])
+            portions.append(Portion(table=table, rows=part, lengths=np.diff(starts[first : end + 1])))
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "rows").mkdir()
+    heard: list[str] = []
+    blocks = put_together(
+        SHOP, portions, policy=POLICY, tree=TREE, public=PUBLIC, seed=3, spool=tmp_path / "spool",
+        progress=lambda stage, _share: heard.append(stage),
+    )  # fmt: skip
+    schema = published_schema(SHOP, POLICY, TREE)
+    written = handover.written_tables(schema, blocks, tmp_path / "rows")
+    tables = {table.table.name: table.rows for table in written}
+    once = put_together_at_once(drawn)
+    assert {name: tables[name] for name in once} == once
+    assert tables["film"].to_pydict() == PUBLIC[TableName("film")].to_pydict()
+    assert handover.read_tables(schema, tmp_path / "rows") == written
+    assert heard[-1] == "finishing payment"
+
+
+def test_nobody_drawn_is_a_database_without_rows(tmp_path: Path) -> None:
+    (tmp_path / "rows").mkdir()
+    blocks = put_together(
+        SHOP, [], policy=POLICY, tree=TREE, public=PUBLIC, seed=3, spool=tmp_path, progress=lambda *_: None
+    )
+    written = handover.written_tables(published_schema(SHOP, POLICY, TREE), blocks, tmp_path / "rows")
+    assert {table.table.name: table.count for table in written if table.count} == {"film": 3, "shelf": 3}

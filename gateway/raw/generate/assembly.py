@@ -7,31 +7,39 @@ in blocks of ``BLOCK`` rows that are cut here.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from gateway.raw.generate.closing import Keyring, key_plans
 from gateway.raw.generate.descent import Descent
 from gateway.raw.generate.identities import invent
 from gateway.raw.generate.keys import fresh_keys
-from gateway.raw.generate.lines import BLOCK, Line, Site, starts_of
+from gateway.raw.generate.lines import BLOCK, Line, Site, bare, starts_of
 from gateway.raw.generate.shapes import learned_columns, published_schema, published_shape, read_shape
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.roles import Treatment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from gateway.policy.lineage import Lineage
     from gateway.policy.model import Policy, TableClause
+    from gateway.raw.generate.generator import Progress
+    from gateway.raw.generate.rebuilding import Portion
     from gateway.vocabulary.schema import Schema, Table
 
-__all__ = ["BLOCK", "Assembly", "assemble", "learned_columns", "published_schema", "published_shape", "read_shape"]
+__all__ = [
+    "BLOCK", "Assembly", "assemble", "learned_columns", "published_schema", "published_shape", "put_together",
+    "read_shape",
+]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -165,3 +173,57 @@ def assemble(shape: Table, clause: TableClause, learned: pa.Table, *, seed: int)
     return pa.Table.from_arrays(
         [columns[c.name].cast(c.arrow_type) for c in shape.columns], schema=shape.arrow_schema()
     )
+
+
+def put_together(
+    schema: Schema,
+    portions: Iterable[Portion],
+    *,
+    policy: Policy,
+    tree: Lineage,
+    public: Mapping[TableName, pa.Table],
+    seed: int,
+    spool: Path,
+    progress: Progress,
+) -> Iterator[tuple[TableName, pa.Table]]:
+    """Yield the rows of every table of a database that was drawn (``FittedDatabase.sample``): public ones as they are.
+
+    What was drawn waits in files under the empty folder ``spool`` until the number of all rows is known; memory holds
+    one portion, and 8 bytes for each owner row. Rows of one table come in order, in blocks; a table without rows does
+    not come at all. ``OSError`` when the disk is full.
+    """
+    lengths: dict[TableName, list[NDArray[np.int64]]] = {kin.table: [] for kin in tree.owned if not kin.named}
+    units = 0
+    with contextlib.ExitStack() as open_:
+        files: dict[TableName, pq.ParquetWriter] = {}
+        for portion in portions:
+            rows = portion.rows
+            if portion.lengths is None:
+                units += len(rows)
+            else:
+                lengths[portion.table].append(portion.lengths)
+                rows = rows if rows.num_columns else bare(int(portion.lengths.sum()))
+            if portion.table not in files:
+                path = spool / f"{len(files):03d}.parquet"
+                files[portion.table] = open_.enter_context(pq.ParquetWriter(path, rows.schema))
+            files[portion.table].write_table(rows, row_group_size=BLOCK)
+    assembly = Assembly(schema, policy=policy, tree=tree, public=public, units=units, seed=seed)
+    for name in tree.public:
+        shape = assembly.schema.table(name).arrow_schema()
+        yield name, public[name].select(shape.names).cast(shape)
+    for table, counted in lengths.items():
+        owner = tree.of(table).owner
+        if counted or owner is None:
+            assembly.grow(table, starts_of(np.concatenate(counted)))
+        else:
+            above = units if owner == tree.unit.table else sum(int(each.sum()) for each in lengths[owner])
+            assembly.grow(table, np.zeros(above + 1, dtype=np.int64))
+    for number, table in enumerate(files):
+        rows = assembly.rows(table)
+        with pq.ParquetFile(spool / f"{number:03d}.parquet", pre_buffer=False) as file:
+            pieces = (pa.Table.from_batches([batch]) for batch in file.iter_batches(BLOCK, use_threads=False))
+            made = 0
+            for name, block in assembly.finished(table, pieces):
+                made += len(block) if name == table else 0
+                progress(f"finishing {table}", made / max(rows, 1))
+                yield name, block

@@ -238,7 +238,7 @@ class Line:
         prefix = attached_name(line.shape.name, ColumnName(""))
         names = {name: name.removeprefix(prefix) for name in piece.column_names if name.startswith(prefix)}
         names |= {name: name for name in piece.column_names for deeper in line.descending() if name.startswith(deeper)}
-        part = piece.select(list(names)).rename_columns(list(names.values())) if names else _bare(len(piece))
+        part = piece.select(list(names)).rename_columns(list(names.values())) if names else bare(len(piece))
         line.there.append(there)
         yield from line.push(part.filter(pa.array(there)))
 
@@ -315,6 +315,6 @@ def _nulled(values: pa.Array, absent: NDArray[np.bool_]) -> pa.Array:
     return values.take(pa.array(np.arange(len(values)), mask=absent))
 
 
-def _bare(rows: int) -> pa.Table:
+def bare(rows: int) -> pa.Table:
     """Return rows without a column that anybody asks for: a table of no columns has no rows."""
     return pa.table({"": pa.nulls(rows)})

@@ -8,7 +8,8 @@
 6. The steward's report holds at least one check, and every one passed.
 7. The guarantee is the policy's: same unit and source, epsilon and delta within the budget, also when epsilon is
    recomputed from the events.
-8. It holds at least one table, and only tables and columns that the policy releases.
+8. It holds at least one synthesized table, and only tables and columns that the policy releases; and every public
+   table that it copies is named as such in its certificate.
 9. The target is the recorded one, and its schema is not one of the database's own.
 """
 
@@ -29,9 +30,11 @@ from gateway.vocabulary.roles import Treatment
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gateway.policy.model import TableClause
     from gateway.records.releases import Release, Vote
     from gateway.release.candidate import ReleaseCandidate
     from gateway.vocabulary.names import ReleaseId
+    from gateway.vocabulary.schema import Table
 
 _CROSS_CHECK = 1.01
 """The independent recomputation of epsilon is exact to .5 %; more than this over the budget is another guarantee."""
@@ -114,14 +117,32 @@ def _8_only_what_the_policy_releases(case: Case) -> str | None:
     tables = case.candidate.tables
     if not tables or len({each.table.name for each in tables}) != len(tables):
         return "it holds no table, or one twice"
-    for each in tables:
-        clause = case.candidate.policy.tables.get(each.table.name)
-        if clause is None or clause.treatment is not TableTreatment.SYNTHESIZE:
-            return f"it holds table {each.table.name!r}, which the policy does not release"
-        for column in each.table.columns:
-            allowed = clause.columns.get(column.name)
-            if allowed is None or allowed.treatment is Treatment.DROP:
-                return f"table {each.table.name!r} holds column {column.name!r}, which the policy does not release"
+    clauses = case.candidate.policy.tables
+    copied = [each.table.name for each in tables if _is_public(clauses.get(each.table.name))]
+    if len(copied) == len(tables):
+        return "it holds no synthesized table, and public ones need no release"
+    said = case.candidate.certificate.public
+    if unsaid := [name for name in copied if said.get(name) != clauses[name].reason]:
+        return f"it holds the public table {unsaid[0]!r}, which its certificate does not name with the policy's reason"
+    return next((reason for each in tables if (reason := _beyond(each.table, clauses.get(each.table.name)))), None)
+
+
+def _is_public(clause: TableClause | None) -> bool:
+    return clause is not None and clause.treatment is TableTreatment.REFERENCE
+
+
+def _beyond(table: Table, clause: TableClause | None) -> str | None:
+    """Return what of ``table`` the policy does not release; None when it releases all of it."""
+    if clause is None or clause.treatment is TableTreatment.DROP:
+        return f"it holds table {table.name!r}, which the policy does not release"
+    for column in table.columns:
+        allowed = clause.columns.get(column.name)
+        if clause.treatment is TableTreatment.REFERENCE:
+            released = column.name not in clause.without
+        else:
+            released = allowed is not None and allowed.treatment is not Treatment.DROP
+        if not released:
+            return f"table {table.name!r} holds column {column.name!r}, which the policy does not release"
     return None
 
 

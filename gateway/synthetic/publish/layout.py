@@ -37,8 +37,8 @@ def shared_tables(publication: Publication, tables: Sequence[SyntheticTable]) ->
     Raises ``PublishRefused``, naming table and column and never a value, for what no target could hold: no tables, no
     columns, a table called like one of ours, unsupported types, NUL characters, invalid UTF-8, years outside 1-9999.
     """
-    if not publication.note.startswith("SYNTHETIC"):
-        raise ValueError("the note of a publication begins with SYNTHETIC")
+    if not all(note.startswith("SYNTHETIC") for note in (publication.note, *publication.table_notes.values())):
+        raise ValueError("the notes of a publication begin with SYNTHETIC")
     if not tables:
         raise PublishRefused("the release holds no tables; there is nothing to publish")
     for table in tables:
@@ -57,7 +57,7 @@ def _notes(publication: Publication, tables: Sequence[SyntheticTable]) -> Synthe
         for table in tables
         for column in table.table.columns
     ]
-    return _text_table(NOTES, _NOTES_COLUMNS, [(*row, publication.note) for row in rows], keys=2)
+    return _text_table(NOTES, _NOTES_COLUMNS, [(*row, publication.note_of(row[0])) for row in rows], keys=2)
 
 
 def _text_table(
@@ -81,15 +81,17 @@ def _refuse_unfit(table: SyntheticTable) -> None:
     for column in table.table.columns:
         if "\0" in name or "\0" in column.name or not name or not column.name:
             raise PublishRefused(f"table {name!r} has an empty name or one with a NUL character; no database holds it")
-        fault = _fault(column, table.rows.column(column.name))
-        if fault:
-            raise PublishRefused(f"column {column.name!r} of table {name!r} {fault}; nothing was published")
+        if column.kind is Kind.UNSUPPORTED:
+            raise PublishRefused(f"column {column.name!r} of table {name!r} is of a type that is not published")
+    for batch in table.batches():
+        for column, values in zip(table.table.columns, batch.columns, strict=True):
+            fault = _fault(column, values)
+            if fault:
+                raise PublishRefused(f"column {column.name!r} of table {name!r} {fault}; nothing was published")
 
 
-def _fault(column: Column, values: pa.ChunkedArray) -> str | None:
+def _fault(column: Column, values: pa.Array) -> str | None:
     """Return why no target could hold ``values`` faithfully, in words without a value; None when it could."""
-    if column.kind is Kind.UNSUPPORTED:
-        return "is of a type that is not published"
     if column.kind in (Kind.TEXT, Kind.ENUM):
         try:
             values.validate(full=True)

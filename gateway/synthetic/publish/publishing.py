@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 import sqlalchemy as sa
 
 from gateway import plugins
+from gateway.policy.model import TableTreatment
 from gateway.privacy.odds import worst_posterior
 from gateway.records.log import Action
 from gateway.records.releases import ReleaseState
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from gateway.policy.model import ColumnClause
+    from gateway.policy.model import TableClause
     from gateway.records.database import Records
     from gateway.synthetic.publish.target import Target
     from gateway.vocabulary.names import Person, ReleaseId
@@ -209,18 +210,23 @@ def _record(
 def _publication(case: gate.Case) -> Publication:
     policy, last = case.candidate.policy, gate.expires(case)
     made = dt.datetime.fromisoformat(case.candidate.created).date()
+    label = f"SYNTHETIC, release {case.release.release[:12]} of {made}, expires {last}."
     return Publication(
         release=case.release.release,
         schema=policy.target.schema_name,
         readers=policy.target.readers,
         info=_info(case),
-        note=(
-            f"SYNTHETIC, release {case.release.release[:12]} of {made}, expires {last}. "
-            "No row is a real person's; see release_info."
-        ),
+        note=f"{label} No row is a real person's; see release_info.",
         treatments={
-            name: {column: _values_are(column_clause) for column, column_clause in clause.columns.items()}
-            for name, clause in policy.tables.items()
+            each.table.name: {
+                column.name: _values_are(policy.tables[each.table.name], column.name) for column in each.table.columns
+            }
+            for each in case.candidate.tables
+            if each.table.name in policy.tables
+        },
+        table_notes={
+            name: f"{label} This table is not: it is public, and copied as it is. {reason}"
+            for name, reason in case.candidate.certificate.public.items()
         },
     )
 
@@ -228,7 +234,7 @@ def _publication(case: gate.Case) -> Publication:
 def _info(case: gate.Case) -> dict[str, str]:
     """Return what readers are told: declared by the policy or metered by the ledger, nothing of the report."""
     policy, certificate = case.candidate.policy, case.candidate.certificate
-    rows = {f"rows of {each.table.name}": str(each.rows.num_rows) for each in case.candidate.tables}
+    rows = {f"rows of {each.table.name}": str(each.count) for each in case.candidate.tables}
     return {
         "policy": policy.name,
         "purpose": policy.purpose,
@@ -245,15 +251,24 @@ def _info(case: gate.Case) -> dict[str, str]:
         "created": case.candidate.created,
         "expires": str(gate.expires(case)),
         **rows,
+        **{f"{name} is public": f"copied as it is: {reason}" for name, reason in certificate.public.items()},
+        **(
+            {"constraints not kept": "; ".join(certificate.constraints_not_kept)}
+            if certificate.constraints_not_kept
+            else {}
+        ),
     }
 
 
-def _values_are(clause: ColumnClause) -> str:
-    match clause.treatment:
+def _values_are(table: TableClause, name: str) -> str:
+    if table.treatment is TableTreatment.REFERENCE:
+        return "public: copied as they are"
+    clause = table.columns.get(name)
+    match clause.treatment if clause is not None else None:
         case Treatment.LEARN:
             return "drawn from a model learned under differential privacy"
         case Treatment.REPLACE:
-            return f"invented: {clause.entity}"
+            return f"invented: {clause.entity if clause is not None else None}"
         case Treatment.KEY:
             return "fresh keys"
         case _:

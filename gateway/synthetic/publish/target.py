@@ -25,6 +25,13 @@ class Publication:
     """The comment put on every table and column; begins with SYNTHETIC."""
     treatments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Table -> column -> how its values were made, as the policy declares it; for ``column_notes``."""
+    table_notes: Mapping[str, str] = field(default_factory=dict)
+    """Table -> the comment put on it and its columns in the place of ``note``; begins with SYNTHETIC too, which is how
+    what the gateway made is known again."""
+
+    def note_of(self, table: str) -> str:
+        """Return the comment for ``table`` and its columns."""
+        return self.table_notes.get(table, self.note)
 
 
 class Target(Protocol):

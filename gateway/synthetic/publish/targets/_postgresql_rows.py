@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
     import psycopg
 
+    from gateway.release.synthetic_table import SyntheticTable
     from gateway.vocabulary.schema import Column, Table
 
 _BATCH_ROWS = 16_384
 _PIECES_AHEAD = 4
+SORTED = 2**21
+"""Rows of a table that are sorted in memory to be compared, when they come back in another order."""
 _WHOLE_DIGITS = 18
 """Decimal digits that a 64-bit integer holds."""
 _SESSION = (
@@ -42,32 +45,32 @@ def prepare_session(connection: psycopg.Connection) -> None:
     connection.execute(_SESSION)
 
 
-def copy_in(connection: psycopg.Connection, place: sql.Composable, table: Table, rows: pa.Table) -> None:
-    """Load ``rows`` into the table ``place``, which this transaction made.
+def copy_in(connection: psycopg.Connection, place: sql.Composable, approved: SyntheticTable) -> None:
+    """Load all rows into the table ``place``, which this transaction made.
 
     FREEZE makes the rows visible to every snapshot, also to one older than the load: a reader inside a long
     REPEATABLE READ transaction who meets the switched views must find the new rows, not an empty table.
     """
-    form = sql.SQL("binary" if binary.can_encode(table) else "csv")
+    form = sql.SQL("binary" if binary.can_encode(approved.table) else "csv")
     statement = sql.SQL("COPY {} FROM STDIN (FORMAT {}, FREEZE)").format(place, form)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for data in encoded(table, rows):
+        for data in encoded(approved):
             copy.write(data)
 
 
-def encoded(table: Table, rows: pa.Table) -> Iterator[bytes]:
+def encoded(approved: SyntheticTable) -> Iterator[bytes]:
     """Yield what ``copy_in`` sends, encoded a few pieces ahead while the server takes it in.
 
     Binary, or CSV for a table with decimals that ``binary`` has no form for: text is always quoted there and NULL
     never is, so that an empty string stays one.
     """
-    in_binary = binary.can_encode(table)
-    encode = partial(binary.encode, table) if in_binary else as_csv
+    in_binary = binary.can_encode(approved.table)
+    encode = partial(binary.encode, approved.table) if in_binary else as_csv
     if in_binary:
         yield binary.HEADER
     with ThreadPoolExecutor(max_workers=1) as ahead:
         waiting: deque[Future[bytes]] = deque()
-        for batch in rows.to_batches(max_chunksize=_BATCH_ROWS):
+        for batch in approved.batches(_BATCH_ROWS):
             waiting.append(ahead.submit(encode, batch))
             if len(waiting) > _PIECES_AHEAD:
                 yield waiting.popleft().result()
@@ -84,8 +87,16 @@ def as_csv(batch: pa.RecordBatch) -> bytes:
     return bytes(buffer.getvalue())
 
 
-def read_back(reader: adbc.Connection, place: sql.Composable, table: Table) -> pa.Table:
-    """Return the rows of ``place`` in stored order, with the Arrow types of ``table``.
+def count(reader: adbc.Connection, place: sql.Composable) -> int:
+    """Return the number of rows of ``place``."""
+    with reader.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(place).as_string())
+        row = cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def read_back(reader: adbc.Connection, place: sql.Composable, table: Table) -> Iterator[pa.Table]:
+    """Yield the rows of ``place`` in stored order, a batch at a time, with the Arrow types of ``table``.
 
     Through ADBC, which turns a binary COPY into Arrow in C: a quarter of the processor time that libpq's row by row
     takes. ``ValueError`` when a column is of another type than ``table`` was staged with.
@@ -97,7 +108,13 @@ def read_back(reader: adbc.Connection, place: sql.Composable, table: Table) -> p
         cursor.execute("SET max_parallel_workers_per_gather = 0")
         cursor.execute("SET synchronize_seqscans = off")
         cursor.execute(query)
-        found = cursor.fetch_arrow_table()
+        stream = cursor.fetch_record_batch()
+        yield _typed(pa.Table.from_batches([], stream.schema), table)
+        for batch in stream:
+            yield _typed(pa.Table.from_batches([batch]), table)
+
+
+def _typed(found: pa.Table, table: Table) -> pa.Table:
     arrays = [_declared(column, found.column(index)) for index, column in enumerate(table.columns)]
     return pa.Table.from_arrays(arrays, schema=table.arrow_schema())
 
@@ -166,6 +183,23 @@ def has_zone(column: Column) -> bool:
     """Return whether the source declared ``column`` with a time zone; its rows are UTC."""
     native = column.native.lower()
     return column.kind is Kind.DATETIME and ("with time zone" in native or "timestamptz" in native)
+
+
+def same_in_order(found: Iterator[pa.Table], approved: SyntheticTable) -> bool:
+    """Return whether ``found`` are the approved rows in their order. Memory holds a batch of each."""
+    expected = (pa.Table.from_batches([batch]) for batch in approved.batches())
+    here = there = approved.table.arrow_schema().empty_table()
+    while True:
+        while here is not None and not here.num_rows:
+            here = next(found, None)
+        while there is not None and not there.num_rows:
+            there = next(expected, None)
+        if here is None or there is None:
+            return here is there
+        rows = min(here.num_rows, there.num_rows)
+        if not _same_in_order(here.slice(0, rows), there.slice(0, rows)):
+            return False
+        here, there = here.slice(rows), there.slice(rows)
 
 
 def same_rows(left: pa.Table, right: pa.Table) -> bool:

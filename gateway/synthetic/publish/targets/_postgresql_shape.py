@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, LiteralString
 
 from psycopg import sql
 
+from gateway.synthetic.publish import constraining
+from gateway.synthetic.publish.check_sql import Spelling, written
 from gateway.synthetic.publish.targets._postgresql_rows import has_zone
 from gateway.vocabulary.errors import PublishRefused
 from gateway.vocabulary.schema import Kind
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
     from gateway.release.synthetic_table import SyntheticTable
     from gateway.vocabulary.names import ReleaseId
-    from gateway.vocabulary.schema import Column, Reference, Table
+    from gateway.vocabulary.schema import Column, Table
 
 LONGEST_NAME = 63
 """Bytes of an identifier; PostgreSQL cuts longer ones off without an error."""
@@ -89,32 +93,62 @@ def type_of(column: Column) -> LiteralString:
     return _PLAIN[column.kind]
 
 
-def keys(schema: str, tables: Sequence[SyntheticTable]) -> Iterator[sql.Composed]:
-    """Yield the statements that add primary keys, then the references whose two ends are both released."""
+@dataclass(frozen=True, kw_only=True)
+class Constraint:
+    """One declared constraint of a table, to be added when all rows are in."""
+
+    table: str
+    what: str
+    """In words, with names and no value."""
+    statement: sql.Composed
+
+
+def constraints(schema: str, tables: Sequence[SyntheticTable]) -> Iterator[Constraint]:
+    """Yield the declared keys and CHECKs of all tables, then the references whose two ends are both released.
+
+    In this order references may run in circles. NOT NULL and the labels of enums stand in ``create_table``.
+    """
     shapes = {each.table.name: each.table for each in tables}
     for table in shapes.values():
-        if table.primary_key and set(table.primary_key) <= {column.name for column in table.columns}:
-            yield sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(
-                sql.Identifier(schema, table.name), _names(table.primary_key)
-            )
+        for what, rest in _of_one_table(table):
+            statement = sql.SQL("ALTER TABLE {} ADD {}").format(sql.Identifier(schema, table.name), rest)
+            yield Constraint(table=table.name, what=what, statement=statement)
     for table in shapes.values():
-        for reference in table.references:
-            if _both_ends_are_here(reference, table, shapes.get(reference.target)):
-                yield sql.SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({})").format(
-                    sql.Identifier(schema, table.name),
-                    _names(reference.columns),
-                    sql.Identifier(schema, reference.target),
-                    _names(reference.target_columns),
-                )
+        for reference in constraining.references(table, shapes):
+            statement = sql.SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({})").format(
+                sql.Identifier(schema, table.name),
+                _names(reference.columns),
+                sql.Identifier(schema, reference.target),
+                _names(reference.target_columns),
+            )
+            what = f"reference ({', '.join(reference.columns)}) to {reference.target!r}"
+            yield Constraint(table=table.name, what=what, statement=statement)
 
 
-def _both_ends_are_here(reference: Reference, table: Table, target: Table | None) -> bool:
-    here = {column.name for column in table.columns}
-    return (
-        target is not None
-        and set(reference.columns) <= here
-        and set(reference.target_columns) == set(target.primary_key)
-    )
+def _of_one_table(table: Table) -> Iterator[tuple[str, sql.Composed]]:
+    for key in constraining.keys(table):
+        primary = key == table.primary_key
+        kind = "PRIMARY KEY" if primary else "UNIQUE"
+        what = f"{'primary key' if primary else 'uniqueness of'} ({', '.join(key)})"
+        yield what, sql.SQL(kind + " ({})").format(_names(key))
+    for check in constraining.checks(table):
+        condition = constraining.condition_of(check)
+        text = written(condition, table, _SPELLING)
+        yield (
+            f"CHECK on ({', '.join(check.columns)})",
+            sql.SQL("CHECK ({})").format(sql.SQL(text)),
+        )
+
+
+def _moment(value: dt.datetime, kind: Kind) -> str:
+    return value.date().isoformat() if kind is Kind.DATE and value.time() == dt.time() else value.isoformat(sep=" ")
+
+
+_SPELLING = Spelling(
+    name=lambda name: sql.Identifier(name).as_string(),
+    text=lambda text: sql.Literal(text).as_string(),
+    moment=_moment,
+)
 
 
 def _names(columns: Sequence[str]) -> sql.Composed:

@@ -9,6 +9,7 @@ comment would.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import re
 import sqlite3
@@ -20,38 +21,30 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from gateway.synthetic.publish.layout import INFO, INFO_COLUMNS, shared_tables
+from gateway.synthetic.publish.targets._sqlite_shape import cells, columns_of, quoted, staged, staged_name
 from gateway.vocabulary.errors import CheckFailed, GatewayError, PublishRefused, SettingsError, TargetFailed
 from gateway.vocabulary.names import ReleaseId
-from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator, Sequence
-    from decimal import Decimal
 
     from pydantic import SecretStr
 
     from gateway.release.synthetic_table import SyntheticTable
     from gateway.synthetic.publish.target import Publication
-    from gateway.vocabulary.schema import Column, Table
+    from gateway.vocabulary.schema import Table
 
 _log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x47575331
 """``GWS1`` in the file's header (PRAGMA application_id): the file was made by this target."""
-_BATCH_ROWS = 10_000
-_EXACT_DIGITS = 15
-"""Decimal digits that a double holds exactly; a wider decimal is kept as text."""
-_TYPES = {
-    # BIGINT, not INTEGER: an INTEGER primary key would take the place of the row id that keeps the order of rows
-    Kind.INTEGER: "BIGINT",
-    Kind.DECIMAL: "REAL",
-    Kind.FLOAT: "REAL",
-    Kind.BOOLEAN: "BOOLEAN",
-    Kind.DATE: "DATE",
-    Kind.DATETIME: "DATETIME",
-    Kind.TEXT: "TEXT",
-    Kind.ENUM: "TEXT",
+_COMMIT_ROWS = 2**18
+"""Rows that are loaded between two commits: a load stays in memory until then."""
+_BROKEN = {
+    "SQLITE_CONSTRAINT_PRIMARYKEY": "primary key",
+    "SQLITE_CONSTRAINT_UNIQUE": "uniqueness",
+    "SQLITE_CONSTRAINT_NOTNULL": "NOT NULL",
+    "SQLITE_CONSTRAINT_CHECK": "CHECK",
 }
 
 
@@ -71,7 +64,10 @@ class SqliteTarget:
         self._connection: sqlite3.Connection | None = None
 
     def stage(self, publication: Publication, tables: Sequence[SyntheticTable]) -> None:
-        """Load the tables beside the live ones, under names of their own; one transaction."""
+        """Load the tables beside the live ones, under names of their own, a commit every so many rows.
+
+        ``release_info`` comes last: without it nothing is staged. A staging that fails is taken away again.
+        """
         every = shared_tables(publication, tables)
         _refuse_names(every)
         for each in tables:
@@ -83,12 +79,31 @@ class SqliteTarget:
             if _live(connection) == publication.release:
                 return
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            for each in every:
-                place = _staged(each.table.name, publication.release)
-                connection.execute(f"DROP TABLE IF EXISTS {place}")
-                connection.execute(f"CREATE TABLE {place} ({_columns(each.table)})")
+            _drop_tables(connection, only=publication.release)
+        try:
+            self._load(publication, every)
+        except GatewayError:
+            with contextlib.suppress(GatewayError), self._transaction("clearing away") as connection:
+                _drop_tables(connection, only=publication.release)
+            raise
+
+    def _load(self, publication: Publication, every: Sequence[SyntheticTable]) -> None:
+        shapes = {each.table.name: each.table for each in every}
+        with self._transaction("staging") as connection:
+            loaded = 0
+            for each in sorted(every, key=lambda table: table.table.name == INFO):
+                place = staged(each.table.name, publication.release)
+                connection.execute(f"CREATE TABLE {place} ({columns_of(each.table, shapes, publication.release)})")
                 marks = ", ".join("?" * len(each.table.columns))
-                connection.executemany(f"INSERT INTO {place} VALUES ({marks})", _cells(each))
+                for rows in cells(each):
+                    _insert(connection, f"INSERT INTO {place} VALUES ({marks})", rows, each.table)
+                    loaded += len(rows)
+                    if loaded >= _COMMIT_ROWS:
+                        connection.execute("COMMIT")
+                        connection.execute("BEGIN IMMEDIATE")
+                        loaded = 0
+            for each in every:
+                _refuse_dangling(connection, each.table, publication.release)
 
     def verify(self, publication: Publication, tables: Sequence[SyntheticTable]) -> None:
         """Read every staged table back, in the order it was written; ``CheckFailed`` names the one that differs."""
@@ -103,12 +118,12 @@ class SqliteTarget:
         with self._transaction("switching") as connection:
             _refuse_other(connection, publication)
             present = _names(connection, "table")
-            if not all(_staged_name(each.table.name, publication.release) in present for each in every):
+            if not all(staged_name(each.table.name, publication.release) in present for each in every):
                 raise CheckFailed(f"release {publication.release[:12]} is not staged; publish again")
             _drop_views(connection)
             for each in every:
-                columns = ", ".join(_quoted(column.name) for column in each.table.columns)
-                view, place = _quoted(each.table.name), _staged(each.table.name, publication.release)
+                columns = ", ".join(quoted(column.name) for column in each.table.columns)
+                view, place = quoted(each.table.name), staged(each.table.name, publication.release)
                 connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM {place}")
             _drop_tables(connection, keep=publication.release)
 
@@ -176,18 +191,6 @@ class SqliteTarget:
         )
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _staged_name(table: str, release: ReleaseId) -> str:
-    return f"{table}__{release[:12]}"
-
-
-def _staged(table: str, release: ReleaseId) -> str:
-    return _quoted(_staged_name(table, release))
-
-
 def _refuse_names(tables: Sequence[SyntheticTable]) -> None:
     """Raise ``PublishRefused`` for names that SQLite, blind to case, could not tell apart or keeps to itself."""
     groups: list[list[str]] = [[each.table.name for each in tables]]
@@ -203,8 +206,9 @@ def _refuse_names(tables: Sequence[SyntheticTable]) -> None:
 
 def _refuse_not_a_number(table: SyntheticTable) -> None:
     for column in table.table.columns:
-        values = table.rows.column(column.name)
-        if pa.types.is_floating(values.type) and pc.any(pc.is_nan(values)).as_py():
+        if not pa.types.is_floating(column.arrow_type):
+            continue
+        if any(pc.any(pc.is_nan(batch.column(column.name))).as_py() for batch in table.batches()):
             raise PublishRefused(
                 f"column {column.name!r} of table {table.table.name!r} holds NaN, which SQLite would turn into NULL"
             )
@@ -227,7 +231,7 @@ def _refuse_foreign(connection: sqlite3.Connection) -> None:
 def _info(connection: sqlite3.Connection) -> dict[str, str] | None:
     if INFO not in _names(connection, "view"):
         return None
-    return dict(connection.execute(f"SELECT {', '.join(map(_quoted, INFO_COLUMNS))} FROM {_quoted(INFO)}").fetchall())
+    return dict(connection.execute(f"SELECT {', '.join(map(quoted, INFO_COLUMNS))} FROM {quoted(INFO)}").fetchall())
 
 
 def _live(connection: sqlite3.Connection) -> ReleaseId | None:
@@ -247,74 +251,36 @@ def _refuse_other(connection: sqlite3.Connection, publication: Publication) -> N
         )
 
 
-def _columns(table: Table) -> str:
-    lines = []
-    for column in table.columns:
-        line = f"{_quoted(column.name)} {_type(column)}"
-        if not column.nullable or column.name in table.primary_key:
-            line += " NOT NULL"
-        if column.kind is Kind.ENUM and column.values:
-            labels = ", ".join("'" + label.replace("'", "''") + "'" for label in column.values)
-            line += f" CHECK ({_quoted(column.name)} IN ({labels}))"
-        lines.append(line)
-    if table.primary_key and set(table.primary_key) <= {column.name for column in table.columns}:
-        lines.append(f"PRIMARY KEY ({', '.join(map(_quoted, table.primary_key))})")
-    return ", ".join(lines)
+def _insert(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[Any, ...]], table: Table) -> None:
+    try:
+        connection.executemany(statement, rows)
+    except sqlite3.IntegrityError as problem:
+        what = _BROKEN.get(problem.sqlite_errorname, "types or keys")
+        raise CheckFailed(
+            f"table {table.name!r} breaks its declared {what}: rows do not keep their declared types or keys; nothing "
+            "was published"
+        ) from None
 
 
-def _type(column: Column) -> str:
-    if column.kind is Kind.DECIMAL and column.scale is not None:
-        digits = column.precision or 38
-        return f"NUMERIC({digits}, {column.scale})" if digits <= _EXACT_DIGITS else "TEXT"
-    if column.kind is Kind.TEXT and column.length is not None:
-        return f"VARCHAR({column.length})"
-    return _TYPES[column.kind]
-
-
-def _cells(table: SyntheticTable) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows as SQLite stores them."""
-    columns = table.table.columns
-    for batch in table.rows.to_batches(max_chunksize=_BATCH_ROWS):
-        yield from zip(*(_stored(column, batch.column(i)) for i, column in enumerate(columns)), strict=True)
-
-
-def _stored(column: Column, values: pa.Array) -> list[Any]:
-    cells: list[Any] = values.to_pylist()
-    match column.kind:
-        case Kind.DECIMAL if column.scale is not None:
-            as_text = _type(column) == "TEXT"
-            return [None if cell is None else _decimal(cell, as_text=as_text) for cell in cells]
-        case Kind.BOOLEAN:
-            return [None if cell is None else int(cell) for cell in cells]
-        case Kind.DATE:
-            return [None if cell is None else cell.isoformat() for cell in cells]
-        case Kind.DATETIME:
-            return [None if cell is None else _moment(cell) for cell in cells]
-        case _:
-            return cells
-
-
-def _decimal(value: Decimal, *, as_text: bool) -> str | float:
-    return format(value, "f") if as_text else float(value)
-
-
-def _moment(value: dt.datetime) -> str:
-    """Return the form that SQLite's date functions and SQLAlchemy read."""
-    return value.isoformat(sep=" ", timespec="microseconds")
+def _refuse_dangling(connection: sqlite3.Connection, table: Table, release: ReleaseId) -> None:
+    """Raise ``CheckFailed`` when a row refers to none. SQLite looks at references when it is told to."""
+    if connection.execute(f"PRAGMA foreign_key_check({staged(table.name, release)})").fetchone() is not None:
+        raise CheckFailed(
+            f"table {table.name!r} breaks a declared reference: rows do not keep their declared types or keys; nothing "
+            "was published"
+        )
 
 
 def _compare(connection: sqlite3.Connection, table: SyntheticTable, release: ReleaseId) -> None:
-    name, place = table.table.name, _staged(table.table.name, release)
-    if _staged_name(name, release) not in _names(connection, "table"):
+    name, place = table.table.name, staged(table.table.name, release)
+    if staged_name(name, release) not in _names(connection, "table"):
         raise CheckFailed(f"release {release[:12]} is not staged; publish again")
     (count,) = connection.execute(f"SELECT count(*) FROM {place}").fetchone()
-    if count != table.rows.num_rows:
-        raise CheckFailed(
-            f"staged table {name!r} has {count} rows where {table.rows.num_rows} were approved; publish again"
-        )
-    columns = ", ".join(_quoted(column.name) for column in table.table.columns)
+    if count != table.count:
+        raise CheckFailed(f"staged table {name!r} has {count} rows where {table.count} were approved; publish again")
+    columns = ", ".join(quoted(column.name) for column in table.table.columns)
     found = connection.execute(f"SELECT {columns} FROM {place} ORDER BY rowid")
-    if any(one != other for one, other in zip(found, _cells(table), strict=True)):
+    if any(one != other for one, other in zip(found, itertools.chain.from_iterable(cells(table)), strict=True)):
         raise CheckFailed(f"staged table {name!r} holds other cells than were approved; publish again")
 
 
@@ -322,7 +288,7 @@ def _drop_views(connection: sqlite3.Connection) -> None:
     """Drop the views that a switch made; what others put into the file stays."""
     for name, made_by in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall():
         if re.search(r'__[0-9a-f]{12}"$', made_by):
-            connection.execute(f"DROP VIEW {_quoted(name)}")
+            connection.execute(f"DROP VIEW {quoted(name)}")
 
 
 def _drop_tables(
@@ -333,7 +299,7 @@ def _drop_tables(
         if staged is None:
             continue
         if (keep is not None and staged[1] != keep[:12]) or (only is not None and staged[1] == only[:12]):
-            connection.execute(f"DROP TABLE {_quoted(name)}")
+            connection.execute(f"DROP TABLE {quoted(name)}")
 
 
 plugin = SqliteTarget
