@@ -15,7 +15,14 @@ def installed(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:
 
 
 def test_every_file_of_a_plural_folder_is_a_plugin() -> None:
-    assert plugins.names(ATTACKS) == ("membership", "singling_out", "verbatim")
+    assert plugins.names(ATTACKS) == (
+        "copied_runs",
+        "linkability",
+        "membership",
+        "singling_out",
+        "verbatim",
+        "whole_history",
+    )
 
 
 def test_another_distribution_adds_one(monkeypatch: pytest.MonkeyPatch) -> None:
