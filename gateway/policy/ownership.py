@@ -236,12 +236,13 @@ def _given_up(
     dropped = treated(policy, reference.target) is TableTreatment.DROP
     for name in reference.columns:
         column = clause.columns.get(name)
-        if column is None or column.treatment is Treatment.DROP or name in elsewhere:
+        own = column is not None and column.treatment is Treatment.KEY and name in keys
+        if column is None or column.treatment is Treatment.DROP or name in elsewhere or own:
             continue
         if not dropped:
             rest = ", ".join(f"`{shown(other)}`" for other in reference.columns if other != name)
             yield name, f"points at `{shown(reference.target)}` together with {rest}; keep all of them, or drop all"
-        elif column.treatment is not Treatment.KEY or name not in keys:
+        else:
             there = shown(reference.target)
             yield name, f"points at other rows, of `{there}`, which is not released; use `drop` with a `reason`"
 

@@ -282,12 +282,13 @@ def test_a_draft_loads_as_a_policy_and_covers_every_table_and_column() -> None:
     assert policy.unit.name == "patient"
     assert policy.unit.key == ["patient_id"]
     assert set(policy.tables) == {"patients", "visits"}
-    assert policy.tables["visits"].treatment == "drop"
+    assert policy.tables["visits"].treatment == "synthesize"
+    assert policy.tables["visits"].owner.table == "patients"
     columns = policy.tables["patients"].columns
     assert list(columns) == [column.name for column in snapshot.schema.tables[0].columns]
     assert columns["sex"].domain.values == ["female", "male"]
     assert columns["email"].entity == "email"
-    assert columns["case_of"].treatment is Treatment.DROP
+    assert columns["case_of"].treatment is Treatment.KEY
     assert all(clause.domain is None for name, clause in columns.items() if name != "sex")
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.policy.coverage import KEY_KINDS
 from gateway.policy.model import TableTreatment
 from gateway.raw.detect.context import contexts
 from gateway.raw.detect.lexicon import Need
@@ -42,8 +43,9 @@ class Proposal:
     reason: str = ""
     """Why it is dropped."""
     owner: Reference | None = None
-    """To the owner; with ``named``, from the owner to here."""
-    named: bool = False
+    """To the owner; with ``holder``, from there to here."""
+    holder: TableName | None = None
+    """The owner, where its rows name those here."""
     guessed: bool = False
     """Whether the owner's columns were told by their names: no foreign key is declared."""
     without: tuple[ColumnName, ...] = ()
@@ -133,7 +135,7 @@ def _name(family: _Family) -> bool:
             known = {table.name: table for table in family.schema.tables}.get(target)
             if known is None or target in family.synthesized or not _is_somebodys(family, known):
                 continue
-            if set(reference.target_columns) == set(known.primary_key):
+            if set(reference.target_columns) == set(known.primary_key) and _is_fresh(family, reference):
                 family.named[target] = (name, reference)
                 return True
     return False
@@ -163,7 +165,14 @@ def _refine(family: _Family) -> None:
 
 def _names_one(family: _Family, reference: Reference) -> bool:
     target = family.schema.table(reference.target)
-    return any(set(key) == set(reference.target_columns) for key in (target.primary_key, *target.unique) if key)
+    keys = [set(key) for key in (target.primary_key, *target.unique) if key]
+    return set(reference.target_columns) in keys and _is_fresh(family, reference)
+
+
+def _is_fresh(family: _Family, reference: Reference) -> bool:
+    """Tell whether what ``reference`` points at can be made up: a key with a date in it cannot."""
+    target = family.schema.table(reference.target)
+    return all(target.column(name).kind in KEY_KINDS for name in reference.target_columns)
 
 
 def _is_nullable(table: Table, reference: Reference) -> bool:
@@ -228,10 +237,12 @@ def _is_in_the_way(family: _Family, name: TableName) -> bool:
     """Tell whether a reference to ``name`` has columns that are keys of synthesized rows, as in a table of tenants."""
     for table in map(family.schema.table, family.synthesized):
         keys, own = _keys(family, table), set(table.primary_key)
+        pointing = {column for reference in table.references for column in reference.columns}
+        # with nothing fresh in its key, a row could not be told from another
+        bound = own if table.name == family.unit or (own <= pointing and not own & keys) else set()
         for reference in table.references:
             here = set(reference.columns)
-            its_key = own & here if table.name == family.unit else own if own <= here else set()
-            if reference.target == name and here & (keys | its_key):
+            if reference.target == name and here & (keys | bound):
                 return True
     return False
 
@@ -267,14 +278,12 @@ def _proposal(family: _Family, table: Table, public: Mapping[TableName, tuple[Co
         return Proposal(treatment=TableTreatment.REFERENCE, without=public[name])
     if name not in family.synthesized:
         return Proposal(treatment=TableTreatment.DROP, reason=_reason(family, table))
-    named = name in family.named
-    owner = family.named[name][1] if named else family.owners[name]
-    holder = family.named[name][0] if named else name
+    holder, owner = family.named.get(name, (None, family.owners.get(name)))
     return Proposal(
         treatment=TableTreatment.SYNTHESIZE,
         owner=owner,
-        named=named,
-        guessed=owner is not None and (holder, owner) in family.guessed,
+        holder=holder,
+        guessed=owner is not None and (holder or name, owner) in family.guessed,
         keys=frozenset(_keys(family, table)),
         public=tuple(reference for reference in table.references if reference.target in public),
         undeclared=frozenset(n for at, guess in family.guessed if at == name for n in guess.columns),
@@ -298,6 +307,7 @@ def _keys(family: _Family, table: Table) -> set[ColumnName]:
     kept = [*([owner] if owner else []), *(r for holder, r in family.named.values() if holder == table.name)]
     keys = {name for reference in kept for name in reference.columns}
     for reference in table.references:
-        if reference.target in family.synthesized and not keys & set(reference.columns):
+        free = reference.target in family.synthesized and not keys & set(reference.columns)
+        if free and _is_fresh(family, reference):
             keys |= set(reference.columns)
     return keys

@@ -61,16 +61,15 @@ def _ownership(table: Table, schema: Schema, findings: Findings, proposals: Prop
     if proposal.owner is None:
         return
     columns = ", ".join(map(quoted, proposal.owner.columns))
-    nullable = not proposal.named and any(table.column(name).nullable for name in proposal.owner.columns)
+    nullable = proposal.holder is None and any(table.column(name).nullable for name in proposal.owner.columns)
     remarks = [
         *(["no foreign key is declared: check that these columns name a row there"] if proposal.guessed else []),
         *(["rows where this is NULL belong to nobody, and are left out"] if nullable else []),
-        *(["each row there gets a row of its own here"] if proposal.named else []),
+        *(["each row there gets a row of its own here"] if proposal.holder is not None else []),
     ]
     remark = f"  # {'; '.join(remarks)}" if remarks else ""
-    if proposal.named:
-        holder = _holder(table, schema, proposals)
-        yield f"    owner: {{table: {quoted(holder)}, named_by: [{columns}]}}{remark}"
+    if proposal.holder is not None:
+        yield f"    owner: {{table: {quoted(proposal.holder)}, named_by: [{columns}]}}{remark}"
         return
     yield f"    owner: {{table: {quoted(proposal.owner.target)}, columns: [{columns}]}}{remark}"
     if any(key and set(key) <= set(proposal.owner.columns) for key in (table.primary_key, *table.unique)):
@@ -84,18 +83,6 @@ def _ownership(table: Table, schema: Schema, findings: Findings, proposals: Prop
     sort = _sort(table, schema, findings, proposals)
     if sort is not None:
         yield f"    kind: {quoted(sort)}"
-
-
-def _holder(table: Table, schema: Schema, proposals: Proposals) -> TableName:
-    """Return the table whose rows name those of ``table``."""
-    owner = proposals[table.name].owner
-    return next(
-        other.name
-        for other in schema.tables
-        if owner is not None
-        and set(owner.columns) <= proposals[other.name].keys
-        and (owner in other.references or not proposals[other.name].undeclared.isdisjoint(owner.columns))
-    )
 
 
 def _order(table: Table, findings: Findings, proposals: Proposals) -> Column | None:
@@ -114,7 +101,7 @@ def _order(table: Table, findings: Findings, proposals: Proposals) -> Column | N
 def _since(owner: Table, kind: Kind, findings: Findings, proposals: Proposals) -> ColumnName | None:
     """Return the owner's column that ``order`` may be counted from: their own order, or a date of theirs."""
     above = proposals[owner.name]
-    order = None if above.owner is None or above.named else _order(owner, findings, proposals)
+    order = None if above.owner is None or above.holder is not None else _order(owner, findings, proposals)
     found = [
         column
         for column in owner.columns
@@ -166,33 +153,33 @@ def _clause(
     pointing = _pointing(table, column, finding, proposals)
     if pointing is not None:
         return pointing
+    if column.name in table.primary_key and column.kind in KEY_KINDS:
+        return "role: key, treatment: key"
     if finding is None:
         return _drop(Role.NONE, "detection has not seen this column yet")
-    if column.name in table.primary_key and column.kind in TEMPORAL_KINDS:
-        if _tells_apart(table, column, proposals) and finding.role in LEARNABLE_ROLES:
-            return f"role: {finding.role}, treatment: learn"
-        return _drop(finding.role, "is part of the primary key, and no fresh key can be a date")
-    return _found(column, finding)
+    return _found(table, column, finding, proposals)
 
 
 def _pointing(table: Table, column: Column, finding: Finding | None, proposals: Proposals) -> str | None:
     """Return what is proposed for a column that points at rows which are not synthesized; None if it does not."""
     role, proposal = finding.role if finding else Role.NONE, proposals[table.name]
-    targets = [reference.target for reference in table.references if column.name in reference.columns]
     if _is_public(column, proposal):
         if role in LEARNABLE_ROLES:
             return f"role: {role}, treatment: learn"
         return f"role: {Role.SENSITIVE}, treatment: learn, override: {always_quoted('points at rows that are public')}"
-    if targets:
-        given_up = any(target in proposals and proposals[target].treatment.is_released for target in targets)
-        if column.name in table.primary_key and column.kind in KEY_KINDS and not given_up:
+    if any(column.name in reference.columns for reference in table.references):
+        if column.name in table.primary_key and column.kind in KEY_KINDS:
             return "role: key, treatment: key"
         return _drop(role, "points at a table that is not released")
     return _drop(role, _NO_REFERENCE) if column.name in proposal.undeclared else None
 
 
-def _found(column: Column, finding: Finding) -> str:
+def _found(table: Table, column: Column, finding: Finding, proposals: Proposals) -> str:
     """Return what the finding proposes for a column that points nowhere."""
+    if column.name in table.primary_key and column.kind in TEMPORAL_KINDS:
+        if _tells_apart(table, column, proposals) and finding.role in LEARNABLE_ROLES:
+            return f"role: {finding.role}, treatment: learn"
+        return _drop(finding.role, "is part of the primary key, and no fresh key can be a date")
     treatment, entity = finding.treatment, replaceable(finding.entity)
     if treatment is Treatment.REPLACE and entity is not None:
         return f"role: {finding.role}, treatment: replace, entity: {entity}"
@@ -211,7 +198,7 @@ def _is_learned(table: Table, column: Column, findings: Findings, proposals: Pro
 def _tells_apart(table: Table, column: Column, proposals: Proposals) -> bool:
     """Tell whether ``column`` is the time in a key that has a fresh part beside it, as in (sensor, moment)."""
     rest = [table.column(name) for name in table.primary_key if name != column.name]
-    owned = proposals[table.name].owner is not None and not proposals[table.name].named
+    owned = proposals[table.name].owner is not None and proposals[table.name].holder is None
     fresh = any(other.kind in KEY_KINDS and not _is_public(other, proposals[table.name]) for other in rest)
     return owned and column.name in table.primary_key and fresh
 
