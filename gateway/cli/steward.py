@@ -135,12 +135,14 @@ def _facts(candidate: ReleaseCandidate, state: str) -> dict[str, Any]:
         "state": state,
         "policy": candidate.policy.name,
         "purpose": candidate.policy.purpose,
-        "tables": {str(table.table.name): len(table.rows) for table in candidate.tables},
+        "tables": {str(table.table.name): table.count for table in candidate.tables},
         "protects": candidate.certificate.meaning,
         "epsilon": round(candidate.certificate.epsilon, 4),
         "delta": candidate.certificate.delta,
         "generator": candidate.certificate.generator,
         "notes": list(candidate.certificate.notes),
+        "public": dict(candidate.certificate.public),
+        "constraints_not_kept": list(candidate.certificate.constraints_not_kept),
     }
 
 
@@ -151,7 +153,13 @@ def _print(candidate: ReleaseCandidate, release: ReleaseId, state: ReleaseState)
     out.print(f"[bold]{release[:12]}[/bold] · {state.value} · {verdict}\n", highlight=False)
     out.print(f"  purpose    {facts['purpose']}", highlight=False, markup=False)
     for name, rows in facts["tables"].items():
-        out.print(f"  table      {name}: {rows:,} synthetic rows", highlight=False, markup=False)
+        reason = facts["public"].get(name)
+        made = "synthetic rows" if reason is None else f"PUBLIC rows, copied as they are: {reason}"
+        out.print(f"  table      {name}: {rows:,} {made}", highlight=False, markup=False)
+    for name in facts["constraints_not_kept"]:
+        out.print(
+            f"  constraint {name}: not understood; whether rows keep it is not known", highlight=False, markup=False
+        )
     out.print(f"  protects   {facts['protects']}", highlight=False, markup=False)
     odds = worst_posterior(candidate.certificate.epsilon)
     out.print(

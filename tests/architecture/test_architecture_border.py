@@ -37,6 +37,8 @@ CERTIFICATE = {
     "events": "metered: what the mechanisms did, in schema terms",
     "generator": "declared: policy",
     "notes": "metered: sentences from source code around noisy counts",
+    "public": "declared: policy, table names and the reasons a person wrote",
+    "constraints_not_kept": "declared: names in the catalogue",
     "sampling_seed": "declared: policy, public",
     "code_digest": "public: the program, not the data",
 }
