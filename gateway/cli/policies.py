@@ -11,7 +11,7 @@ from gateway.cli.printing import Format, as_json, out
 from gateway.policy.loading import json_schema, load_policy, policy_digest
 from gateway.policy.model import Policy, TableTreatment
 from gateway.policy.one_table import domain_schema
-from gateway.policy.sentences import told
+from gateway.policy.sentences import told, told_of_shares, told_of_tables
 
 app = typer.Typer(help="Check policy files; print their JSON schema.", no_args_is_help=True)
 
@@ -42,12 +42,18 @@ def schema(
 
 def _short(policy: Policy) -> dict[str, str]:
     knowledge = [clause.knowledge for clause in policy.tables.values() if clause.knowledge is not None]
-    synthesized = [name for name, table in policy.tables.items() if table.treatment is TableTreatment.SYNTHESIZE]
+    treated = {
+        treatment: ", ".join(name for name, table in policy.tables.items() if table.treatment is treatment) or "nothing"
+        for treatment in TableTreatment
+    }
     return {
         "protects": policy.unit.meaning,
-        "releases": ", ".join(synthesized),
-        "drops": ", ".join(name for name in policy.tables if name not in synthesized) or "nothing",
+        "synthesizes": treated[TableTreatment.SYNTHESIZE],
+        "copies": treated[TableTreatment.REFERENCE],
+        "drops": treated[TableTreatment.DROP],
+        "of whom": "; ".join(told_of_tables(policy)) or "one row for each",
         "spends": f"epsilon {policy.budget.epsilon:g}, delta {policy.budget.delta:g}",
+        "splits": told_of_shares(policy),
         "takes as known": "; ".join(sentence for clause in knowledge for sentence in told(clause)) or "nothing",
         "goes to": f"{policy.target.name}, schema {policy.target.schema_name}",
         "needs": f"{policy.approvals.needed} approval(s), none of them the requester's",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.policy.model import EnvironmentReference, Slug
+from gateway.policy.model import MOST_ROWS, EnvironmentReference, Slug, TableTreatment
 from gateway.policy.spelling import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pydantic_core import ErrorDetails
 
-    from gateway.policy.model import KnowledgeClause
+    from gateway.policy.model import KnowledgeClause, Policy, TableClause
 
 NUMBER_OR_DATE = "expected a number, or a date such as 1900-01-31, without quotes"
 
@@ -72,6 +72,50 @@ def told(knowledge: KnowledgeClause) -> tuple[str, ...]:
     parts += [f"`{shown(lower)}` is never above `{shown(upper)}`" for lower, upper in knowledge.orders]
     parts += [f"`{shown(one)}` follows from `{shown(other)}`" for one, other in knowledge.depends.items()]
     return tuple(parts)
+
+
+def told_of_tables(policy: Policy) -> tuple[str, ...]:
+    """Return whose rows each table of ``policy`` holds, one sentence each, in its order; nothing of dropped ones."""
+    return tuple(
+        _told_of_public(name, clause) if clause.treatment is TableTreatment.REFERENCE else _told_of_rows(name, clause)
+        for name, clause in policy.tables.items()
+        if clause.treatment is TableTreatment.REFERENCE or clause.owner is not None
+    )
+
+
+def told_of_shares(policy: Policy) -> str:
+    """Return how the budget is split over tables."""
+    if policy.budget.split is None:
+        return "three tenths to the unit's table, the rest evenly, if there are others"
+    return ", ".join(f"{shown(name)} {share:.0%}" for name, share in policy.budget.split.items())
+
+
+def _told_of_public(name: str, clause: TableClause) -> str:
+    rest = f", without {_listed(clause.without)}" if clause.without else ""
+    return f"`{shown(name)}` is public and copied as it is{rest}: {clause.reason}"
+
+
+def _told_of_rows(name: str, clause: TableClause) -> str:
+    owner = clause.owner
+    if owner is None:
+        return ""
+    if owner.named_by is not None:
+        names = _listed(owner.named_by)
+        return f"each row of `{shown(owner.table)}` has a row of `{shown(name)}`, which its {names} names"
+    parts = [
+        f"each row of `{shown(name)}` belongs to the row of `{shown(owner.table)}` in its {_listed(owner.columns)}"
+    ]
+    parts += [f"at most {clause.most or MOST_ROWS} each"]
+    if clause.order is not None:
+        since = f", counted from `{shown(clause.since)}` there" if clause.since is not None else ""
+        parts += [f"in the order of `{shown(clause.order)}`{since}"]
+    if clause.kind is not None:
+        parts += [f"of the kinds in `{shown(clause.kind)}`"]
+    return "; ".join(parts)
+
+
+def _listed(names: Iterable[str] | None) -> str:
+    return ", ".join(f"`{shown(name)}`" for name in names or ())
 
 
 def _first_small(text: str) -> str:

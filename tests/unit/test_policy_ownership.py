@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+import re
+from pathlib import Path
 from typing import Any
 
 import pydantic
 import pytest
+from ruamel.yaml import YAML
 
 from gateway.policy.coverage import coverage
 from gateway.policy.lineage import Lineage, lineage, shares
-from gateway.policy.model import Policy
+from gateway.policy.model import Policy, TableClause, UnitClause
+from gateway.policy.sentences import told_of_shares, told_of_tables
 from gateway.vocabulary.errors import PolicyError
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
@@ -202,6 +206,19 @@ def test_a_foreign_key_to_no_key_names_no_owner() -> None:
     assert "at columns that are no key there" in line
 
 
+def test_whose_rows_they_are_is_told_in_words() -> None:
+    said = told_of_tables(policy())
+    assert (
+        "each row of `orders` belongs to the row of `customers` in its `who`; at most 1000 each; in the order of `at`, "
+        "counted from `joined` there; of the kinds in `state`"
+    ) in said
+    assert "each row of `customers` has a row of `addresses`, which its `address` names" in said
+    assert "`cities` is public and copied as it is, without `photo`, `mayor`: On every map" in said
+    assert len(said) == 9  # all but the unit's table and the one that is dropped
+    assert told_of_shares(policy(("budget.split", {"customers": 0.25, "orders": 0.75}))) == "customers 25%, orders 75%"
+    assert told_of_shares(policy()).startswith("three tenths to the unit's table")
+
+
 def test_shares_are_as_declared_or_three_tenths_for_the_unit() -> None:
     even = shares(policy(), tree())
     assert even[TableName("customers")] == pytest.approx(0.3)
@@ -339,3 +356,14 @@ def test_a_key_that_points_at_a_dropped_table_may_still_be_fresh() -> None:
 def test_a_table_says_only_what_its_treatment_keeps(table_clause: dict[str, Any], expected: str) -> None:
     with pytest.raises(pydantic.ValidationError, match=expected):
         policy(("tables.sellers", table_clause))
+
+
+def test_what_the_how_to_shows_may_be_written() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "whole-database.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    shown = YAML(typ="safe").load(block)
+    assert UnitClause.model_validate(shown["unit"]).table == "patients"
+    columns = {"patient_id": KEY, "taken_on": LEARN, "test": LEARN}
+    clause = TableClause.model_validate({**shown["tables"]["lab_results"], "columns": columns})
+    assert clause.owner is not None
+    assert clause.owner.columns == ["patient_id"]
