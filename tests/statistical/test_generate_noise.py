@@ -119,9 +119,11 @@ def test_on_every_border_more_digits_decide_and_still_more_when_those_are_on_it_
             ([0], size),
             ([2**64 - 1], size + 1),
         ):
-            left = list(given)
-            assert drawn(border, sigma, lambda left=left: left.pop(0)) == expected  # type: ignore[misc]
-            assert not left, "all digits given were needed"
+            for minus in (False, True):
+                left = list(given)
+                found = drawn(border, sigma, lambda left=left: left.pop(0), minus=minus)  # type: ignore[misc]
+                assert found == (-expected if minus else expected)
+                assert not left, "all digits given were needed"
 
 
 @pytest.mark.parametrize("sigma", [0.5, 3.7, 7.0])
