@@ -97,7 +97,8 @@ def test_histories_of_part_of_the_units_stand_for_all(monkeypatch: pytest.Monkey
     owners = people(3_000, 1)
     real = truth(2).sample(owners, seed=3)
     tables = measured(real, owners, 4)
-    monkeypatch.setattr("gateway.estimation.histories.fitting.ENOUGH", int(owners.rows.sum()) // 3)
+    for name in ("EARLY_ENOUGH", "ENOUGH"):
+        monkeypatch.setattr(f"gateway.estimation.histories.fitting.{name}", int(owners.rows.sum()) // 3)
 
     model = fit(SPEC, tables, owners, seed=5, rounds=32)
 

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ROUNDS = 32
+ROUNDS = 48
 STEP = 0.2
 OWNER_STEP = 0.6
 """Steps of terms that look at the owner are smaller by this: there are many, and they pull at the same rows."""
 LATE_STEP = 0.4
-LATE = 0.6
+LATE = 0.75
 """From this share of the rounds on steps are smaller by ``LATE_STEP``, and weights are averaged."""
+EARLY_ENOUGH = 100_000
+"""Rows simulated in a round before, at most about: far from the goal, chance does not lead astray."""
 LARGEST_STEP = 1.5
 ENOUGH = 2_000_000
 """Rows simulated in a round, at most about; more owners are drawn from."""
@@ -55,26 +57,28 @@ def fit(
         if each.counts.shape != contexts.extent(each.term, shape=spec.shape) or each.sigma < 0:
             raise ConfigurationError("a measured table has to have the shape of its term, and a sigma from 0")
     generator = np.random.default_rng(seed)
-    some, scale = _some(owners, generator)
+    early, late = _some(owners, EARLY_ENOUGH, generator), _some(owners, ENOUGH, generator)
     ascents = [_Ascent.start(each, measured, spec) for each in measured]
     terms = tuple(each.term for each in measured)
     for done in range(rounds):
-        model = Model(spec=spec, terms=terms, weights=tuple(each.weights() for each in ascents))
-        late = done >= LATE * rounds
+        weights = tuple(each.weights() for each in ascents)
+        model = Model(spec=spec, terms=terms, weights=weights)
+        is_late = done >= LATE * rounds
+        some, scale = late if is_late else early
         counts = _counts(model, some, measured, int(generator.integers(2**62)))
         for ascent, expected in zip(ascents, counts, strict=True):
-            ascent.step(expected * scale, STEP * (LATE_STEP if late else 1.0), keep=late)
+            ascent.step(expected * scale, STEP * (LATE_STEP if is_late else 1.0), keep=is_late)
         progress("fit", (done + 1) / rounds)
     return Model(spec=spec, terms=terms, weights=tuple(each.averaged() for each in ascents))
 
 
-def _some(owners: Owners, generator: np.random.Generator) -> tuple[Owners, float]:
+def _some(owners: Owners, enough: int, generator: np.random.Generator) -> tuple[Owners, float]:
     """Return all owners, or those of so many random units as give enough rows; and how many one stands for."""
     total = int(owners.rows.sum())
-    if total <= ENOUGH:
+    if total <= enough:
         return owners, 1.0
     _, unit = np.unique(owners.unit, return_inverse=True)
-    chosen = generator.random(int(unit[-1]) + 1) < ENOUGH / total
+    chosen = generator.random(int(unit[-1]) + 1) < enough / total
     some = part(owners, np.flatnonzero(chosen[unit]))
     # by rows rather than by units: whether a long history was among the chosen is chance
     return some, total / max(int(some.rows.sum()), 1)

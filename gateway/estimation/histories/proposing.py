@@ -30,7 +30,11 @@ def default_terms(spec: Spec) -> tuple[Term, ...]:
     the owner, coarsely. Columns should come in the order in which each is best said by those before.
     """
     shape = spec.shape
-    owner = [Context(place=Place.OWNER, column=o, bin_of=_merged(n, OWNER_CELLS)) for o, n in enumerate(shape.owner)]
+    owner = [
+        Context(place=Place.OWNER, column=column, bin_of=_merged(cells, OWNER_CELLS))
+        for column, cells in enumerate(shape.owner)
+        if cells > 1
+    ]
     terms: list[Term] = []
     if shape.ordered:
         terms += _gap(spec, owner)
