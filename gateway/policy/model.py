@@ -234,11 +234,6 @@ class TableTreatment(StrEnum):
     """Public, and copied as it is."""
     DROP = "drop"
 
-    @property
-    def is_released(self) -> bool:
-        """Whether the release has a table of that name."""
-        return self is not TableTreatment.DROP
-
 
 class OwnerClause(Part):
     """Whose rows these are: rows of the unit's table, or of one that leads there."""
@@ -290,6 +285,10 @@ class TableClause(Part):
         description=f"Rows that one owner can have, declared public; more are not looked at. {MOST_ROWS} if absent.",
     )
     without: list[str] = Field(default_factory=list, description="Columns of a public table that are left out.")
+    overrides: dict[str, Reason] = Field(
+        default_factory=dict,
+        description="Column of a public table that seems to identify somebody, to why it may be known to all.",
+    )
     columns: dict[str, ColumnClause] = Field(default_factory=dict)
     knowledge: KnowledgeClause | None = None
 
@@ -299,8 +298,8 @@ class TableClause(Part):
             return self._is_bare()
         if not self.columns:
             raise ValueError("a synthesized table names all its columns")
-        if self.without:
-            raise ValueError("`without` is for public tables; here a column is left out by `treatment: drop`")
+        if self.without or self.overrides:
+            raise ValueError("`without` and `overrides` are for public tables; a column here has a clause of its own")
         if self.knowledge is not None:
             learned = [name for name, column in self.columns.items() if column.treatment is Treatment.LEARN]
             self.knowledge.fits(columns=self.columns, learned=learned)
@@ -313,8 +312,8 @@ class TableClause(Part):
         for name in ("columns", "knowledge", "owner", "order", "since", "kind", "most"):
             if getattr(self, name):
                 raise ValueError(f"{what} has no `{name}`")
-        if self.treatment is TableTreatment.DROP and self.without:
-            raise ValueError("a dropped table has no `without`: all of it is left out")
+        if self.treatment is TableTreatment.DROP and (self.without or self.overrides):
+            raise ValueError("a dropped table has no `without` and no `overrides`: all of it is left out")
         if len(set(self.without)) < len(self.without):
             raise ValueError("`without` names a column twice")
         if self.treatment is TableTreatment.REFERENCE and self.reason.startswith(TO_BE_CONFIRMED):

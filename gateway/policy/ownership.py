@@ -272,6 +272,10 @@ def _public(policy: Policy, tables: Mapping[str, Table], table: Table, clause: T
     for name in clause.without:
         if name not in columns:
             yield _problem(_not_a_column(name, table), *place)
+    for name in clause.overrides:
+        if name not in columns or name in clause.without:
+            message = "is left out already" if name in columns else _not_a_column(name, table)
+            yield _problem(message, *place[:-1], "overrides", name)
     rest = [column for name, column in columns.items() if name not in clause.without]
     if not rest:
         yield _problem("names every column, so that nothing is left; use `treatment: drop`", *place)

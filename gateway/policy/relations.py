@@ -168,7 +168,7 @@ def _identity(reference: Reference) -> tuple[frozenset[tuple[ColumnName, ColumnN
 
 def _follows(policy: Policy, schema: Schema, reference: Reference, other: Reference) -> bool:
     """Tell whether ``reference`` closes because its columns are the other's, and point from there to the same row."""
-    if not set(reference.columns) <= set(other.columns) or not treated(policy, other.target).is_released:
+    if not set(reference.columns) <= set(other.columns) or treated(policy, other.target) is TableTreatment.DROP:
         return False
     above = dict(zip(other.columns, other.target_columns, strict=False))
     there = Reference(

@@ -231,7 +231,7 @@ def _read(job: Job) -> Rows:
 
 def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
     """Return what detection finds; ``PolicyError`` with every column uncovered and every finding contradicted."""
-    chosen = [TableName(n) for n, t in job.policy.tables.items() if t.treatment is TableTreatment.SYNTHESIZE]
+    chosen = [TableName(n) for n, t in job.policy.tables.items() if t.treatment is not TableTreatment.DROP]
     findings = detect(snapshot, tables=chosen, progress=job.progress)
     if problems := [*coverage(job.policy, snapshot.schema), *contradictions(findings, job.policy)]:
         raise PolicyError(job.policy.name, problems)

@@ -373,6 +373,24 @@ def test_learning_what_identifies_somebody_contradicts(column: Any) -> None:
     assert "override" in problem.message
 
 
+def test_a_public_table_with_what_identifies_somebody_contradicts() -> None:
+    findings, policy = a_policy_that_learns("smoker")
+    raw = policy.model_dump(by_alias=True, mode="json", exclude_none=True)
+    open_to_all = {"treatment": "reference", "reason": "They agreed to it"}
+
+    def told(**more: Any) -> Any:
+        raw["tables"]["patients"] = {**open_to_all, **more}
+        return contradictions(findings, Policy.model_validate(raw))
+
+    problems = told()
+    assert {problem.where for problem in problems} == {"tables.patients"}
+    assert any("in `email` detection found role `direct`" in problem.message for problem in problems)
+    named = [f.column for f in findings if f.role in {Role.DIRECT, Role.KEY} and f.table == "patients"]
+    assert len(problems) == len(named)
+    assert told(without=named) == ()
+    assert told(overrides=dict.fromkeys(named, "They agreed to it")) == ()
+
+
 def test_an_override_with_a_reason_settles_a_contradiction() -> None:
     findings, policy = a_policy_that_learns("note", override="only ever holds one of five stock phrases")
     assert contradictions(findings, policy) == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.policy.model import TableTreatment
+from gateway.policy.spelling import shown
 from gateway.vocabulary.errors import Problem
 from gateway.vocabulary.roles import LEARNABLE_ROLES, Treatment
 
@@ -19,10 +20,11 @@ CONFIDENCE = 0.6
 
 
 def contradictions(findings: Iterable[Finding], policy: Policy) -> tuple[Problem, ...]:
-    """Return a problem, without a line, for every column that ``policy`` learns and ``findings`` say identifies.
+    """Return a problem, without a line, for every column that ``policy`` opens and ``findings`` say identifies.
 
     That is: treatment ``learn`` where the finding, at ``CONFIDENCE`` or more, is a direct identifier or a person's
-    key, and the column has no ``override``. Replaced, fresh-keyed and dropped columns release nothing of a value and
+    key, and the column has no ``override``; and every such column that a public table has, and that is under neither
+    its ``without`` nor its ``overrides``. Replaced, fresh-keyed and dropped columns release nothing of a value and
     cannot contradict; nor can a quasi-identifier called sensitive, as both are learned under the same guarantee.
     Columns without a clause are coverage's to refuse, not this function's.
     """
@@ -31,18 +33,25 @@ def contradictions(findings: Iterable[Finding], policy: Policy) -> tuple[Problem
 
 def _against(finding: Finding, policy: Policy) -> Iterator[Problem]:
     table = policy.tables.get(finding.table)
-    if table is None or table.treatment is not TableTreatment.SYNTHESIZE:
-        return
-    clause = table.columns.get(finding.column)
-    if clause is None or not _is_open(clause) or finding.role in LEARNABLE_ROLES or finding.confidence < CONFIDENCE:
+    if table is None or finding.role in LEARNABLE_ROLES or finding.confidence < CONFIDENCE:
         return
     reasons = "; ".join(f"{piece.recognizer}: {piece.reason}" for piece in finding.evidence[:2])
-    yield Problem(
-        line=0,
-        where=f"tables.{finding.table}.columns.{finding.column}",
-        message=f"is learned as role `{clause.role}`, but detection found role `{finding.role}` ({finding.entity}, "
-        f"confidence {finding.confidence:.2f}; {reasons}); replace or drop it, or give an `override` with the reason",
-    )
+    found = f"detection found role `{finding.role}` ({finding.entity}, confidence {finding.confidence:.2f}; {reasons})"
+    clause = table.columns.get(finding.column)
+    if table.treatment is TableTreatment.REFERENCE and not {finding.column} & {*table.without, *table.overrides}:
+        yield Problem(
+            line=0,
+            where=f"tables.{finding.table}",
+            message=f"is copied as it is, but in `{shown(finding.column)}` {found}; put the column under `without`, "
+            "or under `overrides` with the reason why it may be known to all",
+        )
+    elif clause is not None and _is_open(clause):
+        yield Problem(
+            line=0,
+            where=f"tables.{finding.table}.columns.{finding.column}",
+            message=f"is learned as role `{clause.role}`, but {found}; replace or drop it, or give an `override` with "
+            "the reason",
+        )
 
 
 def _is_open(clause: ColumnClause) -> bool:
