@@ -84,7 +84,7 @@ def _plan(table: Table, policy: Policy, tree: Lineage, kin: Kin) -> KeyPlan:
         here: (link, there)
         for link in kin.links
         for here, there in zip(link.columns, link.target_columns, strict=True)
-        if here in keys and here not in owner and here not in named
+        if here in keys and here not in owner and here not in named and not _is_own(table, tree, link, here)
     }
     own = keys - {*owner, *named, *links}
     unique = [set(key) for key in (table.primary_key, *table.unique) if key]
@@ -93,7 +93,7 @@ def _plan(table: Table, policy: Policy, tree: Lineage, kin: Kin) -> KeyPlan:
     counted = {name for part in parts if len(part) == 1 for name in part} - alone
     distinct, one_to_one = set(), set()
     for link in kin.links:
-        here = set(link.columns)
+        here = {name for name in link.columns if name in links}
         if any(key <= here for key in unique):
             one_to_one.add(link)
             distinct.add(link)
@@ -111,6 +111,16 @@ def _plan(table: Table, policy: Policy, tree: Lineage, kin: Kin) -> KeyPlan:
         one_to_one=frozenset(one_to_one),
         single=bool(owner) and any(key <= set(owner) for key in unique),
     )
+
+
+def _is_own(table: Table, tree: Lineage, link: Reference, column: ColumnName) -> bool:
+    """Tell whether ``column`` is the row's own key, though part of a link: to one of the rows that belong to it."""
+    alone = any(set(key) == {column} for key in (table.primary_key, *table.unique))
+    above, at = set[str](), link.target
+    while (owner := tree.of(at).owner) is not None:
+        above.add(owner)
+        at = owner
+    return alone and len(link.columns) > 1 and table.name in above
 
 
 class Keyring:
