@@ -6,7 +6,7 @@ Needs the folder `anonymeter_adult` (training, control and CTGAN rows as Parquet
 `../shared/data/anonymeter_adult` beside the checkout. Four synthetic tables are attacked: the training rows themselves,
 an independent real half, the same with 30 % training rows put in, and the CTGAN rows.
 
-The database is the clinic's study (``benchmarks/databases.py``), of which half the patients with all they own are
+The database is the clinic's study (``benchmarks/persons.py``), of which half the patients with all they own are
 trained on and a tenth are control. Attacked are the training patients, independent ones, the same with 5 % of the
 training patients put in, and with the 80 training patients who have the most rows.
 """
@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.databases import as_synthetic, clinic, of_persons
+from benchmarks.persons import as_synthetic, clinic, of_persons
 from gateway import plugins
 from gateway.raw.judge.attack import Arena, AttackResult, Interval
 from gateway.raw.judge.database import arena_of

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.databases import Database, as_synthetic, cdnow, clinic, figures, floor, of_persons
+from benchmarks.databases import figures, floor
+from benchmarks.persons import Database, as_synthetic, cdnow, clinic, of_persons
 from gateway.raw.family import Family
 
 
