@@ -58,7 +58,7 @@ def measured(persons: People, noise: object = None) -> tuple[DatabaseMeasurement
 
 @pytest.fixture(scope="module")
 def known() -> tuple[DatabaseMeasurements, Kindred]:
-    return measured(people(1500, seed=2))
+    return measured(people(600, seed=2))
 
 
 @pytest.fixture(scope="module")

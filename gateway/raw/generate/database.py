@@ -189,7 +189,13 @@ class Kindred:
     def childhood(self, table: TableName) -> Childhood:
         """Return the task for an owned table."""
         plan = self.plans[table]
-        return Childhood(domains=self.domains(table), order=plan.order, kind=plan.kind, grids=self.grids(table))
+        return Childhood(
+            domains=self.domains(table),
+            order=plan.order,
+            kind=plan.kind,
+            once=plan.once,
+            grids=self.grids(table),
+        )
 
     def looked_at(self, table: TableName) -> list[ColumnName]:
         """Return the columns of the owner that histories of ``table`` are looked at by: those told of itself first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class HistoryMeasurements:
     """In the order of drawing, the kind first, without the gap."""
     kind: bool
     """Whether the first of them is the kind."""
+    once: bool
+    """Whether a history has each kind at most once, as declared."""
     gap: HistoryColumn | None
     """The gaps between rows; its column is the order."""
     owner: tuple[Cut, ...]
@@ -68,7 +71,8 @@ class HistoryMeasurements:
     @property
     def spec(self) -> Spec:
         """Return what the model needs to know beside the terms."""
-        return spec_of(self.coding, self.columns, None if self.gap is None else self.gap.grains[0])
+        gap = None if self.gap is None else self.gap.grains[0]
+        return spec_of(self.coding, self.columns, gap, once=self.once)
 
     def save(self, folder: Path) -> None:
         """Write the three files into the empty ``folder`` and wait until they are on disk; the digests come last."""
@@ -81,6 +85,7 @@ class HistoryMeasurements:
                 "notes": list(self.notes),
                 "columns": [_described(c, f"column.{j}", arrays) for j, c in enumerate(self.columns)],
                 "kind": self.kind,
+                "once": self.once,
                 "gap": None if self.gap is None else _described(self.gap, "gap", arrays),
                 "owner": [_cut_described(cut, f"owner.{j}", arrays) for j, cut in enumerate(self.owner)],
                 "owner_kind": self.owner_kind,
@@ -132,8 +137,11 @@ def coding_of(
     )
 
 
-def spec_of(coding: Coding, columns: Sequence[HistoryColumn], gap: Grain | None) -> Spec:
-    """Return what a model needs to know of a table: gaps inside their bins, and bins that some kinds do not have."""
+def spec_of(coding: Coding, columns: Sequence[HistoryColumn], gap: Grain | None, *, once: bool) -> Spec:
+    """Return what a model needs to know of a table: gaps inside their bins, and bins that some kinds do not have.
+
+    ``once``: a history has each kind at most once.
+    """
     possible = {}
     first = int(gap is not None)
     for position, column in enumerate(columns, start=first):
@@ -143,7 +151,10 @@ def spec_of(coding: Coding, columns: Sequence[HistoryColumn], gap: Grain | None)
             if column.cut.cells > possible[position].shape[1]:
                 spare = column.cut.cells - possible[position].shape[1]
                 possible[position] = np.pad(possible[position], ((0, 0), (0, spare)))
-    return Spec(shape=coding.shape, gaps=None if gap is None else _gaps(gap), possible=possible)
+    shape = coding.shape
+    if once and shape.kind is not None:
+        shape = dataclasses.replace(shape, once=(shape.kind,))
+    return Spec(shape=shape, gaps=None if gap is None else _gaps(gap), possible=possible)
 
 
 def _gaps(grain: Grain) -> Gaps:
@@ -209,6 +220,7 @@ def _parsed(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[np.float64
         notes=tuple(manifest["notes"]),
         columns=tuple(_column(each, f"column.{j}", arrays) for j, each in enumerate(manifest["columns"])),
         kind=bool(manifest["kind"]),
+        once=bool(manifest["once"]),
         gap=None if gap is None else _column(gap, "gap", arrays),
         owner=tuple(_cut(each, f"owner.{j}", arrays) for j, each in enumerate(manifest["owner"])),
         owner_kind=manifest["owner_kind"],

@@ -69,6 +69,8 @@ class Childhood:
     """Columns to learn, but for the order."""
     order: ColumnName | None = None
     kind: ColumnName | None = None
+    once: bool = False
+    """Whether an owner has each kind at most once."""
     grids: Mapping[ColumnName, Domain] = field(default_factory=dict)
     """Columns whose cells are known otherwise, such as numbers of rows."""
 

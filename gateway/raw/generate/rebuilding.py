@@ -17,10 +17,9 @@ import pyarrow as pa
 from gateway.estimation.histories import fitting
 from gateway.estimation.histories.model import Model
 from gateway.estimation.histories.terms import Histories, Owners
-from gateway.raw.family import rows_name
+from gateway.estimation.segments import steps
 from gateway.raw.generate import physical
 from gateway.raw.generate.domain import declared
-from gateway.raw.generate.history_columns import fine
 from gateway.raw.generate.telling import Telling, mended, owners, tell
 from gateway.vocabulary.schema import Kind
 
@@ -145,15 +144,17 @@ def fit(
 
 
 def _told_apart(measured: TableMeasurements, kindred: Kindred) -> TableMeasurements:
-    """Return the measurements with numbers of owned rows smoothed inside their bins.
+    """Return the measurements with what is told of owned rows smoothed inside its bins.
 
-    Few have very many rows; what noise leaves in the many cells there would make rows that nobody has.
+    Few have very many rows, or times far off; what noise leaves in the many cells there would make what nobody has.
     """
     bins = list(measured.bins)
-    counts = {rows_name(child) for child in kindred.children(kindred.unit)}
+    told = kindred.grids(kindred.unit)
     for at, (column, to) in enumerate(zip(measured.columns, measured.bins, strict=True)):
-        if column.column.name in counts:
-            mass = fine(column.counts.astype(np.float64), float(column.sigma.max()), column.domain, times=True)
+        if column.column.name in told:
+            first, counts = int(column.domain.rest), column.counts.astype(np.float64)
+            mass = np.maximum(counts, 0.0)
+            mass[first:] = steps(counts[first:], float(column.sigma.max()))
             whole = np.bincount(to.bin_of, weights=mass, minlength=to.count)[to.bin_of]
             weight = np.where(whole > 0, mass / np.maximum(whole, np.finfo(np.float64).tiny), to.weight)
             bins[at] = dataclasses.replace(to, weight=np.where(to.ghost, 0.0, weight))

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def remember(
     terms: list[MeasuredTerm] = []
     if known.columns or gap is not None:
         coding = coding_of(known.columns, gap, kind=kind, owner=owner, owner_kind=owner_kind)
-        terms = _measured(known, coding, tuple(propose(spec_of(coding, known.columns, gap))))
+        terms = _measured(known, coding, tuple(propose(spec_of(coding, known.columns, gap, once=task.once))))
     _spend_the_rest(known)
     log.info("measured", extra={"table": counter.table.name, "events": len(meter.events)})
     return HistoryMeasurements(
@@ -81,6 +81,7 @@ def remember(
         notes=tuple(_notes(known, terms)),
         columns=tuple(known.columns),
         kind=kind,
+        once=task.once and kind,
         gap=known.gap,
         owner=owner,
         owner_kind=owner_kind,
@@ -184,7 +185,7 @@ def grouped(column: HistoryColumn) -> Cut:
     return Cut(axes=tuple(axes), axis_of=column.grain_of)
 
 
-def groups(mass: NDArray[np.floating], *, null: bool, ordered: bool, most: int = OWNER_GROUPS) -> NDArray[np.int64]:
+def groups(mass: NDArray[Any], *, null: bool, ordered: bool, most: int = OWNER_GROUPS) -> NDArray[np.int64]:
     """Return a group for each bin, about equally heavy: neighbours where bins are ``ordered``, else heavy ones alone.
 
     With ``null`` the first bin is a group of its own.
