@@ -3,9 +3,9 @@
     python -m benchmarks databases [--seeds N] [--epsilon E ...] [--only NAME ...] [--way WAY ...]
 
 Beside Gateway's own way stand two others with the same generator and budget. *rows cut*: each person's rows are cut to
-k, the 90th percentile, and noise is made for k rows, as is usual. *independent*: the person's table and each other table are
-learned for themselves, with equal parts of the budget's square, and put beside each other. *floor* is what as many
-persons drawn with replacement from the real ones come to: nothing can be nearer and mean it.
+k, the 90th percentile, and noise is made for k rows, as is usual. *independent*: the person's table and each other one
+are learned for themselves, the budget's square divided as the plans say, and put beside each other. *floor* is what as
+many persons drawn with replacement from the real ones come to: nothing can be nearer and mean it.
 
 Distances are total variation, numbers in 20 equal-frequency bins of the real column, NULL a cell of its own: pc person
 x row, n rows per person, nc n x row, cc pairs within a row (gap and day among them), kk kind -> next kind, gg gap ->
