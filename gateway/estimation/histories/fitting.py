@@ -35,7 +35,7 @@ EARLY_ENOUGH = 100_000
 LARGEST_STEP = 1.5
 ENOUGH = 2_000_000
 """Rows simulated in a round, at most about; more owners are drawn from."""
-MAIN, TRANSITION, LAG, OWNER = 6.0, 2.5, 1.5, 0.5
+MAIN, LEFT, TRANSITION, LAG, OWNER = 6.0, 2.5, 1.2, 1.2, 0.5
 """Standard deviations of weights, as logarithms, before anything is measured."""
 
 
@@ -167,6 +167,8 @@ def _prior(term: Term, spec: Spec) -> float:
         return OWNER
     if Place.LAST in places:
         return LAG
+    if Place.LEFT in places:
+        return LEFT
     if all(context.place is Place.ROW and context.column == spec.shape.kind for context in term.contexts):
         return MAIN
     return TRANSITION

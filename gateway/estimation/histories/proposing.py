@@ -19,6 +19,8 @@ OWNER_SHARE = 0.55
 OWNER_CELLS = 5
 COARSE_CELLS = 4
 PAIR_CELLS = 8
+LAST_CELLS = 6
+"""Cells of the last value, and one more where there is none: its table is the largest, and takes from all others."""
 
 
 def default_terms(spec: Spec) -> tuple[Term, ...]:
@@ -102,7 +104,12 @@ def _kind(spec: Spec, kind: int, owner: list[Context]) -> list[Term]:
 def _other(spec: Spec, column: int, owner: list[Context]) -> list[Term]:
     shape = spec.shape
     kind = () if shape.kind is None else (Context(place=Place.ROW, column=shape.kind),)
-    own = Context(place=Place.BEFORE if shape.kind is None else Place.LAST, column=column)
+    before = _merged(shape.cells[column], LAST_CELLS)
+    own = Context(
+        place=Place.BEFORE if shape.kind is None else Place.LAST,
+        column=column,
+        bin_of=None if before is None else (*before, LAST_CELLS),
+    )
     terms = [Term(target=column, contexts=kind), Term(target=column, contexts=(*kind, own))]
     most = COARSE_CELLS if kind else PAIR_CELLS
     coarse = _merged(shape.cells[column], most)
