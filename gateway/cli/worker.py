@@ -15,18 +15,19 @@ from gateway.policy.loading import load_policy, locate
 from gateway.records.database import Records
 from gateway.settings import RawSettings, resolve
 from gateway.vocabulary.errors import ConfigurationError, PolicyError, SourceRefused
-from gateway.vocabulary.names import RunId
+from gateway.vocabulary.names import RunId, TableName
 
 if TYPE_CHECKING:
     from gateway.raw.connect.source import Source
 
 
-def scan(
+def scan(  # noqa: PLR0917 - typer takes options as arguments
     url: Annotated[str, typer.Argument(help="SQLAlchemy URL of the production database, or ${NAME}.")],
     schema: Annotated[str | None, typer.Option(help="Database schema; the role's default if absent.")] = None,
     style: Annotated[Format, typer.Option("--format", help="How to print the findings.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the policy draft goes.")] = None,
     source: Annotated[str, typer.Option(help="Name of the source system in the draft.")] = "production",
+    unit: Annotated[str | None, typer.Option(help="Table with a row for each unit of protection; or guessed.")] = None,
 ) -> None:
     """Find what identifies people, and write a policy draft in which every column has a role and a treatment.
 
@@ -46,7 +47,9 @@ def scan(
         _warn_of_writers(database)
         with progress() as report, database.snapshot() as snapshot:
             findings = detect(snapshot, progress=report)
-            text = draft_policy(snapshot.schema, findings, source_name=source)
+            text = draft_policy(
+                snapshot.schema, findings, source_name=source, unit_table=None if unit is None else TableName(unit)
+            )
     if style is Format.JSON:
         as_json([to_json(finding) for finding in findings])
     else:

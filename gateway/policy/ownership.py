@@ -139,6 +139,14 @@ def _history(
 ) -> Iterator[Problem]:
     place = ("tables", str(table.name))
     order = _column(table, clause.order)
+    above = policy.tables[clause.owner.table].owner if clause.owner else None
+    if above is not None and above.named_by is not None and clause.owner and clause.owner.columns is not None:
+        message = (
+            f"is `{shown(clause.owner.table)}`, whose rows are named by `{shown(above.table)}`: several may name one, "
+            "and what belongs to it would be all theirs. Name another owner, make that table the unit of protection, or "
+            "use `treatment: drop` with a `reason`"
+        )
+        yield _problem(message, *place, "owner", "table")
     if clause.order is not None:
         for message in _ordering(table, clause, clause.order):
             yield _problem(message, *place, "order")

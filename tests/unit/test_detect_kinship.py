@@ -113,9 +113,9 @@ class Empty:
         return pa.table({name: pa.array([], found.column(name).arrow_type) for name in columns})
 
 
-def drafted(schema: Schema) -> str:
+def drafted(schema: Schema, unit: str | None = None) -> str:
     findings = detect(Empty(schema), progress=lambda *_: None)  # type: ignore[arg-type] - all that detection asks for
-    return draft_policy(schema, findings, source_name="shop")
+    return draft_policy(schema, findings, source_name="shop", unit_table=TableName(unit) if unit else None)
 
 
 def confirmed(text: str) -> Policy:
@@ -181,19 +181,33 @@ def test_the_most_specific_owner_is_proposed_where_none_may_be_null() -> None:
     assert told(tree, "payment") == ("payment_date", "rental_date", None)
 
 
-def test_accounts_are_named_by_the_bridge_that_leads_to_their_clients() -> None:
-    _, tree = proposed(BERKA)
+def test_accounts_are_named_by_the_bridge_and_what_clients_share_is_dropped() -> None:
+    policy, tree = proposed(BERKA)
     assert owners(tree) == {
         "disp": "client by client_id",
         "account": "disp names it by account_id",
         "card": "disp by disp_id",
+    }
+    assert tree.public == ("district",)
+    for name in ("loan", "order", "trans"):
+        assert "make the table it points at the unit of protection" in str(policy.tables[name].reason)
+
+
+def test_with_accounts_as_the_unit_all_that_is_booked_on_them_is_theirs() -> None:
+    schema = catalogue(BERKA)
+    policy = confirmed(drafted(schema, unit="account"))
+    assert coverage(policy, schema) == ()
+    tree = lineage(policy, schema)
+    assert owners(tree) == {
+        "disp": "account by account_id",
         "loan": "account by account_id",
         "order": "account by account_id",
         "trans": "account by account_id",
+        "card": "disp by disp_id",
     }
     assert told(tree, "trans") == ("date", "date", None)
     assert told(tree, "order") == (None, None, "k_symbol")
-    assert tree.public == ("district",)
+    assert "persons of its own" in str(policy.tables["client"].reason)
 
 
 def test_a_public_table_is_refused_until_a_person_has_said_why() -> None:

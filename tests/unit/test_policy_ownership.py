@@ -237,6 +237,7 @@ def test_shares_are_as_declared_or_three_tenths_for_the_unit() -> None:
 @pytest.mark.parametrize(
     ("place", "value", "expected"),
     [
+        ("tables.notes.owner.table", "addresses", "owner.table: is `addresses`, whose rows are named by `customers`"),
         ("tables.notes.owner", None, "tables.notes: has no `owner`: say whose rows these are"),
         ("tables.orders.owner.table", "shops", "owner.table: names `shops`, which is not a synthesized table"),
         ("tables.orders.owner.table", "lands", "owner.table: names `lands`, which is not a synthesized table"),

@@ -3,6 +3,7 @@
 1. Tables that point at the unit's, in however many steps, are owned. Of several owners: one by references that are NOT
    NULL, then the most specific (the rental, which is the customer's, before the customer), then the nearest.
 2. Tables that owned rows point at, and that hold something of a person (an address, an account), are named by those.
+   What belongs to such rows would be several owners', and is dropped.
 3. Tables without findings about persons that released rows point at, and those that only bring such together, may be
    public. A person has to say so: the draft's reason is refused.
 4. The rest is dropped: other persons, and what nothing leads to.
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 OTHER_PERSONS = "holds persons of its own, who are not the unit of protection; a policy of their own could release them"
 NOTHING_LEADS_HERE = "nothing that is released points here, and nothing here leads to the unit of protection"
 IN_THE_WAY = "shares a column with the reference to the owner of rows; a value cannot be made up for both"
+SHARED = (
+    "points at rows that several owners may share, and so would be nobody's alone; to release it, make the table it "
+    "points at the unit of protection"
+)
 SOMEBODYS = "has something of a person in it, and nothing here leads to the unit of protection"
 
 
@@ -106,21 +111,15 @@ def propose(
 
 
 def _adopt(family: _Family) -> bool:
-    """Take in every table that points at one taken in before; tell whether there was any."""
+    """Take in every table that points at one owned before; tell whether there was any.
+
+    What points at a row that an owner names is not: several may name one account, whose loans would be all theirs.
+    """
     found = {}
     for table in family.schema.tables:
         if table.name in family.synthesized:
             continue
-        candidates = [
-            r for r in family.pointing[table.name] if r.target in family.synthesized and _names_one(family, r)
-        ]
-        if any(reference.target in family.named for reference in candidates):
-            # an address is pointed at by shops too: what the owned rows themselves point at is not theirs
-            pointed = {r.target for name in family.synthesized for r in family.pointing[name]}
-            person = family.contexts[table.name].nearness is Need.PERSON
-            candidates = [
-                r for r in candidates if r.target not in family.named or not (person or table.name in pointed)
-            ]
+        candidates = [r for r in family.pointing[table.name] if r.target in family.owners and _names_one(family, r)]
         if candidates:
             found[table.name] = min(candidates, key=lambda r: _is_nullable(table, r))
     family.owners |= found
@@ -148,19 +147,18 @@ def _refine(family: _Family) -> None:
         candidates = [
             reference
             for reference in family.pointing[name]
-            if reference.target in family.synthesized
+            if reference.target in family.owners
             and _names_one(family, reference)
             and name not in (reference.target, *family.above(reference.target))
         ]
-        allowed = [r for r in candidates if r.target not in family.named] or candidates
-        targets = {reference.target for reference in allowed}
+        targets = {reference.target for reference in candidates}
 
         def rank(reference: Reference, table: Table = table, targets: set[TableName] = targets) -> tuple[int, ...]:
             above = family.above(reference.target)
             general = len(targets & set(above))
             return (int(_is_nullable(table, reference)), -general, len(above))
 
-        family.owners[name] = min(allowed, key=rank)
+        family.owners[name] = min(candidates, key=rank)
 
 
 def _names_one(family: _Family, reference: Reference) -> bool:
@@ -295,6 +293,8 @@ def _reason(family: _Family, table: Table) -> str:
         return OTHER_PERSONS
     if _is_in_the_way(family, table.name):
         return IN_THE_WAY
+    if any(reference.target in family.named for reference in family.pointing[table.name]):
+        return SHARED
     return SOMEBODYS if _is_somebodys(family, table) else NOTHING_LEADS_HERE
 
 
