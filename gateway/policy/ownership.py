@@ -139,13 +139,7 @@ def _history(
 ) -> Iterator[Problem]:
     place = ("tables", str(table.name))
     order = _column(table, clause.order)
-    above = policy.tables[clause.owner.table].owner if clause.owner else None
-    if above is not None and above.named_by is not None and clause.owner and clause.owner.columns is not None:
-        message = (
-            f"is `{shown(clause.owner.table)}`, whose rows are named by `{shown(above.table)}`: several may name one, "
-            "and what belongs to it would be all theirs. Name another owner, make that table the unit of protection, or "
-            "use `treatment: drop` with a `reason`"
-        )
+    for message in _owning_what_is_shared(policy, clause):
         yield _problem(message, *place, "owner", "table")
     if clause.order is not None:
         for message in _ordering(table, clause, clause.order):
@@ -157,6 +151,19 @@ def _history(
     if clause.kind is not None:
         for message in _sort(table, clause, clause.kind, related):
             yield _problem(message, *place, "kind")
+
+
+def _owning_what_is_shared(policy: Policy, clause: TableClause) -> Iterator[str]:
+    owner = clause.owner
+    if owner is None or owner.columns is None:
+        return
+    above = policy.tables[owner.table].owner
+    if above is not None and above.named_by is not None:
+        yield (
+            f"is `{shown(owner.table)}`, whose rows are named by `{shown(above.table)}`: several may name one, and what "
+            "belongs to it would be all theirs. Name another owner, make that table the unit of protection, or use "
+            "`treatment: drop` with a `reason`"
+        )
 
 
 def _ordering(table: Table, clause: TableClause, name: str) -> Iterator[str]:
