@@ -160,9 +160,9 @@ def _owning_what_is_shared(policy: Policy, clause: TableClause) -> Iterator[str]
     above = policy.tables[owner.table].owner
     if above is not None and above.named_by is not None:
         yield (
-            f"is `{shown(owner.table)}`, whose rows are named by `{shown(above.table)}`: several may name one, and what "
-            "belongs to it would be all theirs. Name another owner, make that table the unit of protection, or use "
-            "`treatment: drop` with a `reason`"
+            f"is `{shown(owner.table)}`, whose rows are named by `{shown(above.table)}`: several may name one, and "
+            "what belongs to it would be all theirs. Name another owner, make that table the unit of protection, or "
+            "use `treatment: drop` with a `reason`"
         )
 
 
