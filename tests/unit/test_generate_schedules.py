@@ -15,6 +15,7 @@ from gateway.policy.model import DomainClause
 from gateway.privacy import accountant, calibration
 from gateway.privacy.budget import Budget
 from gateway.privacy.events import ClippedGaussianEvent, DiscreteGaussianEvent, Event, SelectionEvent
+from gateway.raw.generate import schedule as planning
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.generator import Task
 from gateway.raw.generate.metering import Meter
@@ -114,6 +115,15 @@ def test_a_plan_is_a_function_of_its_arguments() -> None:
     first = schedules(BUDGET, parts)
     calibration.scales.cache_clear()
     assert schedules(BUDGET, parts) == first
+
+
+def test_quanta_of_histories_are_priced_as_clipped_tables_and_scores_never() -> None:
+    # with much noise the two prices are nearly the same, so that no figure would tell
+    kinds = [
+        [demand.clipped for demand in planning._demands(Part(columns=2, scores=5, histories=histories))]
+        for histories in (False, True)
+    ]
+    assert kinds == [[False, False], [True, False]]
 
 
 def test_ten_tables_are_planned_in_a_second() -> None:
