@@ -35,8 +35,13 @@ EARLY_ENOUGH = 100_000
 LARGEST_STEP = 1.5
 ENOUGH = 2_000_000
 """Rows simulated in a round, at most about; more owners are drawn from."""
-MAIN, LEFT, TRANSITION, LAG, OWNER = 6.0, 2.5, 1.2, 1.2, 0.5
-"""Standard deviations of weights, as logarithms, before anything is measured."""
+MAIN, BETWEEN, OWNER = 6.0, 2.5, 0.5
+"""Standard deviations of weights, as logarithms, before anything is measured: of a column's own frequencies (given the
+kind), of what hangs on rows before or other columns, and of what hangs on the owner."""
+LEARNING = 8
+"""From this round on, the deviations of the latter two are learned from the tables: never less than ``NARROWEST``, never
+more than they were (twice that for owners). Tables that hold little but noise then say little."""
+NARROWEST = 0.1
 
 
 def fit(
@@ -68,6 +73,8 @@ def fit(
         counts = _counts(model, some, measured, int(generator.integers(2**62)))
         for ascent, expected in zip(ascents, counts, strict=True):
             ascent.step(expected * scale, STEP * (LATE_STEP if is_late else 1.0), keep=is_late)
+            if done >= LEARNING:
+                ascent.learn(expected * scale)
         progress("fit", (done + 1) / rounds)
     return Model(spec=spec, terms=terms, weights=tuple(each.averaged() for each in ascents))
 
@@ -102,6 +109,9 @@ class _Ascent:
     target: NDArray[np.float64]
     variance: float
     prior: float
+    """A variance."""
+    widest: float
+    """Up to which it is learned; 0 where it stays."""
     origin: NDArray[np.float64]
     group: NDArray[np.int64]
     """Which contexts share what a simpler term says of them: there this one only says how they differ."""
@@ -118,11 +128,13 @@ class _Ascent:
         target = measured.counts.reshape(-1, shape[-1])
         origin = _origin(term, spec) if target.shape[0] > 1 else np.zeros((1, shape[-1]))
         group = _group(term, shape, [each.term for each in beside])
+        deviation = _prior(term, spec)
         return cls(
             target=target,
             # no table is known better than its own sampling and rounding
             variance=measured.sigma**2 + 0.25,
-            prior=_prior(term, spec) ** 2,
+            prior=deviation**2,
+            widest={MAIN: 0.0, BETWEEN: BETWEEN**2, OWNER: (2 * OWNER) ** 2}[deviation],
             origin=origin,
             group=group,
             groups=int(group.max()) + 1,
@@ -146,6 +158,13 @@ class _Ascent:
         if keep:
             self.kept.append(self.now)
 
+    def learn(self, expected: NDArray[np.float64]) -> None:
+        """Take as the prior's variance what the weights and the doubt about each of them give (a step of EM)."""
+        if self.widest:
+            doubt = 1 / (expected**2 / self.variance + 1 / self.prior)
+            seen = float(np.mean((self.now - self.origin) ** 2 + doubt))
+            self.prior = min(max(seen, NARROWEST**2), self.widest)
+
     def _by_group(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
         sums = np.zeros((self.groups, table.shape[1]))
         np.add.at(sums, self.group, table)
@@ -165,13 +184,9 @@ def _prior(term: Term, spec: Spec) -> float:
     places = {context.place for context in term.contexts}
     if Place.OWNER in places:
         return OWNER
-    if Place.LAST in places:
-        return LAG
-    if Place.LEFT in places:
-        return LEFT
     if all(context.place is Place.ROW and context.column == spec.shape.kind for context in term.contexts):
         return MAIN
-    return TRANSITION
+    return BETWEEN
 
 
 def _group(term: Term, shape: tuple[int, ...], beside: Sequence[Term]) -> NDArray[np.int64]:
