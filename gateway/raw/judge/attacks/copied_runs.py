@@ -138,6 +138,8 @@ def _runs(history: History, length: int, random: np.random.Generator) -> _Runs |
 
 def _alone(ids: NDArray[np.int64], units: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which runs belong to one person only; she may have it several times."""
+    if not len(ids):
+        return np.empty(0, dtype=np.bool_)
     order = np.lexsort((units, ids))
     first = np.flatnonzero(np.append(True, np.diff(ids[order]) > 0)[: len(order)])
     last = np.append(first[1:], len(order)) - 1
