@@ -6,21 +6,27 @@ is measured table by table under one budget, drawn into files piece by piece, an
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gateway.policy.lineage import lineage, shares
 from gateway.privacy.budget import Budget
+from gateway.raw import handover
 from gateway.raw.connect.kinship import kinship
 from gateway.raw.connect.owning import read_family
 from gateway.raw.connect.public_rows import public_tables
 from gateway.raw.generate import database, rebuilding
-from gateway.raw.generate.assembly import Assembly, assemble, learned_columns, published_schema, published_shape
+from gateway.raw.generate.assembly import (
+    Assembly,
+    assemble,
+    learned_columns,
+    published_schema,
+    published_shape,
+    put_together,
+)
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.database import DatabaseMeasurements, Kindred, TablePlan
 from gateway.raw.generate.deriving import derive
@@ -28,15 +34,13 @@ from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.judge.database import judge_database
 from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows
-from gateway.release.synthetic_table import SyntheticTable
 from gateway.vocabulary.errors import Unsupported
 from gateway.vocabulary.names import ColumnName, TableName
+from gateway.vocabulary.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from gateway.policy.lineage import Lineage
     from gateway.policy.model import DomainClause, Policy
@@ -45,7 +49,8 @@ if TYPE_CHECKING:
     from gateway.raw.family import Family
     from gateway.raw.generate.generator import Generator, Measurements
     from gateway.raw.judge.verdict import Judgement
-    from gateway.vocabulary.schema import Reference, Schema, Table
+    from gateway.release.synthetic_table import SyntheticTable
+    from gateway.vocabulary.schema import Reference, Table
 
     Progress = Callable[[str, float], None]
 
@@ -124,10 +129,12 @@ def rehearse(plan: Plan) -> None:
         assemble(plan.published[0], plan.policy.tables[shape.name], learned, seed=plan.seed)
         return
     empty = plan.kinship.empty()
-    pieces = {p.name: [empty.rows_of(p.name).expose()] for p in (plan.kinship.unit, *plan.kinship.owned)}
-    starts = {name: owned.starts for name, owned in empty.owned.items()}
-    for _ in _assembled(plan, pieces, starts, units=0):
-        pass
+    assembly = Assembly(plan.schema, policy=plan.policy, tree=plan.tree, public=plan.public, units=0, seed=plan.seed)
+    for name, owned in empty.owned.items():
+        assembly.grow(name, owned.starts)
+    for portrait in (plan.kinship.unit, *plan.kinship.owned):
+        for _ in assembly.finished(portrait.name, [empty.rows_of(portrait.name).expose()]):
+            pass
 
 
 def read(plan: Plan, snapshot: Snapshot, *, secret: bytes, progress: Progress) -> tuple[Family, Family]:
@@ -159,30 +166,25 @@ def draw(plan: Plan, measured: Measurements, folder: Path, progress: Progress) -
         learned = plan.generator.fit(measured, progress).sample(units, seed=plan.seed)
         shape = plan.published[0]
         whole = assemble(shape, plan.policy.tables[shape.name], learned, seed=plan.seed)
-        pq.write_table(whole, folder / _file(0))
+        handover.written_tables(Schema(tables=plan.published), [(shape.name, whole)], folder)
         return
     fitted = rebuilding.fit(
         _of_database(measured), plan.kindred, generator=plan.generator, progress=progress, seed=plan.seed
     )
-    starts = _write_portions(plan, fitted.sample(units, seed=plan.seed, progress=progress), folder)
-    pieces = {name: _pieces(folder / _portions(number)) for number, name in enumerate(plan.kindred.shapes)}
-    number = {table.name: at for at, table in enumerate(plan.published)}
-    with ExitStack() as files:
-        writers = {
-            table.name: files.enter_context(pq.ParquetWriter(folder / _file(at), table.arrow_schema()))
-            for table, at in zip(plan.published, number.values(), strict=True)
-        }
-        for name, rows in plan.public.items():
-            writers[name].write_table(rows.cast(writers[name].schema))
-        for name, rows in _assembled(plan, pieces, starts, units=units):
-            writers[name].write_table(rows.cast(writers[name].schema))
-    for at in range(len(plan.kindred.shapes)):
-        (folder / _portions(at)).unlink()
+    spool = folder / "drawn"
+    spool.mkdir()
+    portions = fitted.sample(units, seed=plan.seed, progress=progress)
+    blocks = put_together(
+        plan.schema, portions, policy=plan.policy, tree=plan.tree, public=plan.public, seed=plan.seed, spool=spool,
+        progress=progress,
+    )  # fmt: skip
+    handover.written_tables(Schema(tables=plan.published), blocks, folder)
+    shutil.rmtree(spool)
 
 
 def drawn(plan: Plan, folder: Path) -> tuple[SyntheticTable, ...]:
     """Return the tables that ``draw`` wrote; ``ValueError`` when the source's tables have other columns by now."""
-    return tuple(SyntheticTable(table, folder / _file(at)) for at, table in enumerate(plan.published))
+    return handover.read_tables(Schema(tables=plan.published), folder)
 
 
 def judge(
@@ -257,59 +259,6 @@ def _of_database(measured: Measurements) -> DatabaseMeasurements:
     if not isinstance(measured, TableMeasurements):
         raise Unsupported("whole databases need a generator that counts; use one such as `pairwise`")
     return DatabaseMeasurements(unit=measured, owned={})
-
-
-def _write_portions(
-    plan: Plan, portions: Iterable[rebuilding.Portion], folder: Path
-) -> dict[TableName, NDArray[np.int64]]:
-    """Write what a model draws into one file for each table; return where the rows of each owner row begin."""
-    number = {name: at for at, name in enumerate(plan.kindred.shapes)}
-    lengths: dict[TableName, list[NDArray[np.int64]]] = {name: [] for name in number if name != plan.kindred.unit}
-    writers: dict[TableName, pq.ParquetWriter] = {}
-    with ExitStack() as files:
-        for portion in portions:
-            name = portion.table
-            if portion.lengths is not None:
-                lengths[name].append(portion.lengths)
-            if name not in writers:
-                path = folder / _portions(number[name])
-                writers[name] = files.enter_context(pq.ParquetWriter(path, portion.rows.schema))
-            writers[name].write_table(portion.rows)
-    for name, at in number.items():
-        if name not in writers:
-            pq.write_table(plan.kinship.empty().rows_of(name).expose(), folder / _portions(at))
-    return {name: np.cumsum(np.concatenate([[0], *parts])).astype(np.int64) for name, parts in lengths.items()}
-
-
-def _assembled(
-    plan: Plan,
-    pieces: Mapping[TableName, Iterable[pa.Table]],
-    starts: Mapping[TableName, NDArray[np.int64]],
-    *,
-    units: int,
-) -> Iterator[tuple[TableName, pa.Table]]:
-    """Yield finished rows, owners first."""
-    assembly = Assembly(
-        plan.schema, policy=plan.policy, tree=plan.tree, public=plan.public, units=units, seed=plan.seed
-    )
-    for name, where in starts.items():
-        assembly.grow(name, where)
-    for name, rows in pieces.items():
-        yield from assembly.finished(name, rows)
-
-
-def _pieces(path: Path) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches():
-            yield pa.Table.from_batches([batch])
-
-
-def _file(number: int) -> str:
-    return f"{number:04d}.parquet"
-
-
-def _portions(number: int) -> str:
-    return f"portions-{number:04d}.parquet"
 
 
 # --- judging ---

@@ -33,6 +33,7 @@ from gateway.release import bundle
 from gateway.release.reports import StewardReport
 from gateway.vocabulary.errors import ArtefactFailed, ConfigurationError, GatewayError, PolicyError, Refused
 from gateway.vocabulary.names import Person, ReleaseId, RunId, SystemName, TableName, UnitName
+from gateway.vocabulary.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -307,7 +308,7 @@ def _hand_over(
 ) -> Outcome:
     # the run's own time, so that a resumed run writes the same bundle again
     created = job.records.runs.get(job.run).created
-    certificate = handover.certify(job.policy, measurements)
+    certificate = handover.certify(job.policy, measurements, schema=Schema(tables=rows.plan.published))
     candidate = handover.hand_over(
         job.policy, run=job.run, created=created, tables=tables, certificate=certificate, report=report
     )
