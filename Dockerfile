@@ -15,7 +15,7 @@ RUN /opt/gateway/bin/pip install --constraint constraints.txt .
 FROM installed AS without-raw
 # Removed here and only then copied, so that no layer of the desk ever held it.
 RUN rm -rf /opt/gateway/lib/python3.11/site-packages/gateway/raw /opt/gateway/lib/python3.11/site-packages/gateway/demo \
- && /opt/gateway/bin/pip uninstall --yes presidio-analyzer opendp Faker
+ && /opt/gateway/bin/pip uninstall --yes presidio-analyzer Faker
 
 FROM python:3.11-slim AS bare
 RUN groupadd --system --gid 10001 gateway \

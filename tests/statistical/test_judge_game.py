@@ -18,7 +18,6 @@ from gateway.policy.model import DomainClause
 from gateway.privacy import accountant
 from gateway.privacy.budget import Budget
 from gateway.privacy.distinguishing import LowerBounds, lower_bounds
-from gateway.privacy.events import DiscreteGaussianEvent
 from gateway.raw.generate import metering, selecting
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.counting import Axis, Counter
@@ -88,9 +87,7 @@ def measuring(table: Table, by: str, budget: Budget = BUDGET) -> Callable[[Count
 def claimed(measure: Callable[[Counter, Noise], TableMeasurements], counter: Counter) -> float:
     """Return mu of what the generator says it spent."""
     events = measure(counter, DiscreteGaussian()).events
-    return accountant.gaussian_parameter(
-        [e.sigma for e in events if isinstance(e, DiscreteGaussianEvent) for _ in range(e.times)]
-    )
+    return accountant.parameter(events)
 
 
 def proven(measure: Measure, pair: tuple[Counter, Counter], **more: Any) -> LowerBounds:
