@@ -39,8 +39,8 @@ MAIN, BETWEEN, OWNER = 6.0, 2.5, 0.5
 """Standard deviations of weights, as logarithms, before anything is measured: of a column's own frequencies (given the
 kind), of what hangs on rows before or other columns, and of what hangs on the owner."""
 LEARNING = 8
-"""From this round on, the deviations of the latter two are learned from the tables: never less than ``NARROWEST``, never
-more than they were (twice that for owners). Tables that hold little but noise then say little."""
+"""From this round on, the deviations of the latter two are learned from the tables: never less than ``NARROWEST``,
+never more than they were (twice that for owners). Tables that hold little but noise then say little."""
 NARROWEST = 0.1
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gateway.estimation.histories import contexts, simulating
+from gateway.estimation.histories import contexts, packing, simulating
 from gateway.estimation.histories.terms import Context, Histories, Owners, Place, Shape, Term
 from gateway.estimation.storage import expect
 
@@ -120,9 +120,9 @@ class Model:
             yield simulating.simulate(packed, part(owners, slice(begin, end)), seed=seed, begin=begin)
             begin = end
 
-    def packed(self) -> simulating.Packed:
+    def packed(self) -> packing.Packed:
         """Return this as the kernel takes it."""
-        return simulating.pack(self.spec, self.terms, self.weights)
+        return packing.pack(self.spec, self.terms, self.weights)
 
     def describe(self) -> dict[str, Any]:
         """Return all but the arrays as a JSON object."""

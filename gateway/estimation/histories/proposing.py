@@ -19,7 +19,7 @@ OWNER_SHARE = 0.55
 OWNER_CELLS = 5
 COARSE_CELLS = 4
 PAIR_CELLS = 8
-LAST_CELLS = 6
+LAST_CELLS = 8
 """Cells of the last value, and one more where there is none: its table is the largest, and takes from all others."""
 
 
