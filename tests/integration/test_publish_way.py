@@ -65,6 +65,7 @@ def policy(*, needed: int = 1, schema: str = "clinic", target: str = "shared") -
                     },
                 },
                 "staff": {"treatment": "drop", "reason": "not about patients"},
+                "wards": {"treatment": "reference", "reason": "painted on the doors", "without": ["nurse"]},
             },
             "approvals": {"needed": needed, "valid_days": 14},
             "target": {"name": target, "url": "${TARGET_URL}", "schema": schema},
@@ -338,8 +339,14 @@ def _certified(**changes: Any) -> ReleaseCandidate:
     return candidate(certificate=candidate().certificate.model_copy(update=changes))
 
 
+def _with_wards(*, public: dict[str, str] | None = None, columns: tuple[str, str] = ("id", "name")) -> ReleaseCandidate:
+    said = {"wards": "painted on the doors"} if public is None else public
+    return replace(_certified(public=said), tables=(people("Ada"), people("A1", table="wards", columns=columns)))
+
+
 def test_the_gate_opens_for_what_keeps_every_condition() -> None:
     gate.check(_case())
+    gate.check(_case(candidate=_with_wards()))
     gate.check(_case(release=_release(state=ReleaseState.PUBLISHED)))
 
 
@@ -379,6 +386,10 @@ def test_the_gate_opens_for_what_keeps_every_condition() -> None:
         (8, {"candidate": candidate(tables=(people("a", table="unknown"),))}),
         (8, {"candidate": candidate(tables=(people("a", columns=("id", "ssn")),))}),
         (8, {"candidate": candidate(tables=(people("a", columns=("id", "unknown")),))}),
+        (8, {"candidate": _with_wards(public={})}),
+        (8, {"candidate": _with_wards(public={"wards": "another reason"})}),
+        (8, {"candidate": _with_wards(columns=("id", "nurse"))}),
+        (8, {"candidate": replace(_with_wards(), tables=(people("a", table="wards"),))}),
         (9, {"release": _release(target="elsewhere")}),
         (9, {"candidate": candidate(policy=policy(schema="pg_catalog"))}),
         (9, {"candidate": candidate(policy=policy(schema="Information_Schema"))}),
@@ -405,6 +416,21 @@ def test_the_numbers_in_the_code_are_the_numbers_in_the_text() -> None:
 
 
 # publishing
+
+
+def test_readers_are_told_which_table_is_public(house: House) -> None:
+    house.publish(house.approved(_with_wards()))
+    order = "FROM column_notes ORDER BY table_name, column_name"
+    assert house.shared(f"SELECT table_name || ' ' || values_are {order}") == [
+        "people fresh keys", "people invented: full_name",
+        "wards public: copied as they are", "wards public: copied as they are",
+    ]  # fmt: skip
+    notes = house.shared(f"SELECT note {order}")
+    assert all(note.startswith("SYNTHETIC") for note in notes)
+    assert ["is public, and copied as it is. painted" in note for note in notes] == [False, False, True, True]
+    info = house.shared("SELECT key || '=' || value FROM release_info")
+    assert "wards is public=copied as it is: painted on the doors" in info
+    assert "rows of wards=1" in info
 
 
 def test_a_refused_publication_is_on_record_and_touches_nothing(house: House) -> None:

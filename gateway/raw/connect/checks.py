@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     r"|(?P<sign>::|<=|>=|<>|!=|[-+*=<>(),\[\]]))"
 )
 _WORDS = {"and", "or", "not", "in", "is", "null", "between", "true", "false", "any", "all", "array"}
+_DIALECTS = frozenset({"postgresql", "mysql", "sqlite"})
 _TEXTS = frozenset({"text", "character varying", "varchar", "character", "bpchar", "char"})
 _WIDER = {
     Kind.INTEGER: frozenset({"numeric", "bigint", "double precision"}),
@@ -45,7 +46,7 @@ class _Beyond(Exception):
 def read_check(name: str, text: str, columns: Sequence[Column], *, dialect: str) -> Check:
     """Return the constraint ``text``, as the catalogue of ``dialect`` writes it, without the word CHECK.
 
-    Its condition is None when some of it is not understood.
+    Its condition is None when some of it, or the ``dialect``, is not understood.
     """
     known = {column.name: column for column in columns}
     try:
@@ -57,6 +58,8 @@ def read_check(name: str, text: str, columns: Sequence[Column], *, dialect: str)
 
 
 def _tokens(text: str, dialect: str) -> list[tuple[str, str]]:
+    if dialect not in _DIALECTS:
+        raise _Beyond
     found, at = [], 0
     text = text.strip()
     while at < len(text):
@@ -110,6 +113,14 @@ class _Reader:
         if self._take(sign) is None:
             raise _Beyond
 
+    def _deeper(self, part: Callable[[], Condition]) -> Condition:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _Beyond
+        found = part()
+        self._depth -= 1
+        return found
+
     # --- truths ---
 
     def _either(self) -> Condition:
@@ -129,7 +140,7 @@ class _Reader:
     def _denied(self) -> Condition:
         if self._take("not"):
             self._denies = True
-            return ("not", self._truth(self._denied()))
+            return ("not", self._truth(self._deeper(self._denied)))
         return self._compared()
 
     def _truth(self, node: Condition) -> Condition:
@@ -269,17 +280,12 @@ class _Reader:
         return found
 
     def _single(self) -> Condition:  # noqa: PLR0911 - one return for each sort of value
-        self._depth += 1
-        if self._depth > _DEEPEST * 10:
-            raise _Beyond
         if self._take("("):
-            if self._depth > _DEEPEST * 5:
-                raise _Beyond
-            found = self._either()
+            found = self._deeper(self._either)
             self._need(")")
             return found
         if self._take("-"):
-            return self._negative(self._single())
+            return self._negative(self._deeper(self._single))
         if (truth := self._take("true", "false")) is not None:
             return ("truth", truth == "true")
         kind, value = self._tokens[self._at]

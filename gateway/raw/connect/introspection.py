@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import warnings
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ def read_schema(
         checks = inspector.get_multi_check_constraints(schema=schema)
         commented = connection.dialect.supports_comments
         comments = inspector.get_multi_table_comment(schema=schema) if commented else {}
+    unclear = _unclear(connection)
     dialect = "mysql" if connection.dialect.name == "mariadb" else connection.dialect.name
     kept = sorted({name for _, name in columns} - set(without))
     true_names = {name: _true_names(columns[schema, name], table=name, natives=natives) for name in kept}
@@ -64,7 +66,10 @@ def read_schema(
                 comment=comment["text"] if comment else None,
             )
         )
-        tables[-1] = dataclasses.replace(tables[-1], checks=_checks(checks.get(at, ()), tables[-1], dialect=dialect))
+        tables[-1] = dataclasses.replace(
+            tables[-1],
+            checks=_checks(checks.get(at, ()), tables[-1], dialect="unclear" if name in unclear else dialect),
+        )
     return Schema(tables=tuple(tables))
 
 
@@ -102,6 +107,21 @@ def _true_names(
     if len(reflected) != len(declared):
         raise SourceFailed(f"the columns of table {table} cannot be read from the catalogue; rename the odd ones")
     return dict(zip(reflected, declared, strict=True))
+
+
+def _unclear(connection: sa.Connection) -> set[str]:
+    """Return the tables of SQLite whose constraints may be misread.
+
+    SQLAlchemy looks for CHECK in the text of the table, and takes one in a comment or a default for one that holds.
+    """
+    if connection.dialect.name != "sqlite":
+        return set()
+    declared = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+    return {
+        name
+        for name, text in declared
+        if re.search(r"--|/\*|'[^']*check[^']*'|\"[^\"]*check", text or "", re.IGNORECASE)
+    }
 
 
 def _checks(found: Iterable[ReflectedCheckConstraint], table: Table, *, dialect: str) -> tuple[Check, ...]:
