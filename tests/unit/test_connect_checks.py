@@ -176,3 +176,20 @@ def test_mariadbs_checks_are_introspected(mariadb_database: Callable[[], str]) -
         checks = source.introspect().table(TableName("t")).checks
     either = ("or", (("in", ("column", "s"), (("text", "a"), ("text", "b"))), ("<", N, ("number", "5"))))
     assert either in {check.condition for check in checks}
+
+
+def test_unique_indexes_over_whole_columns_and_all_rows_are_uniqueness(postgres_database: Callable[[], str]) -> None:
+    url = postgres_database()
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE t (id INT PRIMARY KEY, a INT, b TEXT UNIQUE, c INT)",
+            "CREATE UNIQUE INDEX one ON t (a, c)",
+            "CREATE UNIQUE INDEX part ON t (a) WHERE c > 0",
+            "CREATE UNIQUE INDEX folded ON t (lower(b))",
+            "CREATE INDEX plain ON t (c)",
+        ):
+            connection.execute(sa.text(statement))
+    engine.dispose()
+    with closing(open_source(SecretStr(url), None)) as source:
+        assert source.introspect().table(TableName("t")).unique == (("a", "c"), ("b",))

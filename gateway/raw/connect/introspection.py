@@ -16,9 +16,16 @@ from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy.engine.interfaces import ReflectedCheckConstraint, ReflectedColumn, ReflectedForeignKeyConstraint
+    from sqlalchemy.engine.interfaces import (
+        ReflectedCheckConstraint,
+        ReflectedColumn,
+        ReflectedForeignKeyConstraint,
+        ReflectedIndex,
+        ReflectedPrimaryKeyConstraint,
+        ReflectedUniqueConstraint,
+    )
 
     from gateway.vocabulary.checks import Check
 
@@ -45,6 +52,7 @@ def read_schema(
         keys = inspector.get_multi_pk_constraint(schema=schema)
         references = inspector.get_multi_foreign_keys(schema=schema)
         unique = inspector.get_multi_unique_constraints(schema=schema)
+        indexes = inspector.get_multi_indexes(schema=schema)
         checks = inspector.get_multi_check_constraints(schema=schema)
         commented = connection.dialect.supports_comments
         comments = inspector.get_multi_table_comment(schema=schema) if commented else {}
@@ -62,7 +70,7 @@ def read_schema(
                 columns=_columns(columns[at], true=true, table=name, natives=natives, bases=bases or {}),
                 primary_key=_names(key["constrained_columns"] if key else (), true),
                 references=_references(references.get(at, ()), table=name, schema=schema, true=true_names),
-                unique=tuple(sorted(_names(one["column_names"], true) for one in unique.get(at, ()))),
+                unique=_unique([*unique.get(at, ()), *_whole(indexes.get(at, ()))], key=key, true=true),
                 comment=comment["text"] if comment else None,
             )
         )
@@ -107,6 +115,27 @@ def _true_names(
     if len(reflected) != len(declared):
         raise SourceFailed(f"the columns of table {table} cannot be read from the catalogue; rename the odd ones")
     return dict(zip(reflected, declared, strict=True))
+
+
+def _whole(indexes: Iterable[ReflectedIndex]) -> Iterator[ReflectedIndex]:
+    """Yield the unique indexes over whole columns and all rows: those that say no less than a constraint."""
+    for index in indexes:
+        options = index.get("dialect_options", {})
+        partial = any(name.endswith(("_where", "_length")) and value for name, value in options.items())
+        if index["unique"] and not partial and None not in index["column_names"]:
+            yield index
+
+
+def _unique(
+    found: Iterable[ReflectedUniqueConstraint | ReflectedIndex],
+    *,
+    key: ReflectedPrimaryKeyConstraint | None,
+    true: Mapping[str, str],
+) -> tuple[tuple[ColumnName, ...], ...]:
+    """Return what is declared unique beside the primary key, each once."""
+    primary = _names(key["constrained_columns"] if key else (), true)
+    names = {_names(one["column_names"], true) for one in found}
+    return tuple(sorted(each for each in names if each and each != primary))
 
 
 def _unclear(connection: sa.Connection) -> set[str]:
