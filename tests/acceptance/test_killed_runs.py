@@ -131,7 +131,8 @@ def test_a_run_killed_after_it_recorded_a_state_resumes_from_there(killed: dict[
 
 def _measurements(gateway: Gateway, run: str) -> dict[str, str]:
     folder = gateway.folder / "workspace" / "runs" / run / "measurements"
-    return {path.name: sha256_file(path) for path in sorted(folder.glob("*"))}
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): sha256_file(path) for path in files}
 
 
 def _ask(gateway: Gateway, query: str) -> list[tuple[str, ...]]:
