@@ -198,7 +198,7 @@ def test_mistake_01_nor_where_steps_sentinels_and_prefixes_are_declared(rows: in
         replay = Replay(recording)
         assert saved(measured(people(row, rows=rows), replay, of=DECLARED), tmp_path / name) == files
         assert replay.finished
-        assert set(replay.moved) == {0, 1}
+        assert max(replay.moved) == 1
 
 
 @pytest.mark.parametrize("by", GENERATORS)

@@ -123,16 +123,18 @@ def _ranges(
     alone = alone & ~alone[domain.first :].all()
     groups: list[list[int]] = []
     light: list[int] = []
+    gathered = 0.0
     for cell in range(domain.first, mass.size):
         if mass[cell] >= (HEAVY * sigma[cell] if alone[cell] else bar[cell]):
             _close(groups, light, mass, bar)
             groups.append([cell])
-            light = []
+            light, gathered = [], 0.0
             continue
         light.append(cell)
-        if mass[light].sum() >= bar[cell]:
+        gathered += mass[cell]
+        if gathered >= bar[cell]:
             groups.append(light)
-            light = []
+            light, gathered = [], 0.0
     _close(groups, light, mass, bar)
     apart = [[cell] for cell in range(domain.first) if noisy[cell] >= GHOST * sigma[cell]]
     return apart + groups if apart or groups else [[0]]

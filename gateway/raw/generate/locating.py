@@ -59,7 +59,8 @@ def split(known: Survey, position: int) -> None:
     counts[domain.single(whole=whole) | (counts < known.size / CROWDED)] = 0.0
     if not counts.any():
         return
-    parts = math.ceil(tally.fine * counts.sum() / known.size)
+    # of few rows noise can seem to put more into one column than there are
+    parts = math.ceil(tally.fine * min(counts.sum() / known.size, 1.0))
     tally.domain = discovery.split(domain, counts, whole=whole, parts=parts)
     tally.coarse += [(domain, answer) for answer in tally.one_ways]
     tally.one_ways = []
