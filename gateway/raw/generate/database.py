@@ -293,8 +293,8 @@ def _owner(
     names = kindred.looked_at(table)
     owner = kindred.owner_of[table]
     if owner == kindred.unit:
-        known = {each.column.name: each for each in unit.columns}
-        return remembering.owner_cuts([known[name] for name in names], unit.total), None
+        known = {each.column.name: (each, to) for each, to in zip(unit.columns, unit.bins, strict=True)}
+        return remembering.owner_cuts([known[name] for name in names]), None
     columns = {column.column.name: column for column in owned[owner].columns}
     kind = kindred.plans[owner].kind
     if kind is not None:

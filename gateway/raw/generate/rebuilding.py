@@ -20,7 +20,7 @@ from gateway.estimation.histories.terms import Histories, Owners
 from gateway.estimation.segments import steps
 from gateway.raw.generate import physical
 from gateway.raw.generate.domain import declared
-from gateway.raw.generate.telling import Telling, mended, owners, tell
+from gateway.raw.generate.telling import Telling, mended, owners, tell, within
 from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class FittedDatabase:
             lengths = np.diff(histories.starts)
             unit = np.repeat(waiting.unit[begin : begin + lengths.size], lengths)
             begin += lengths.size
+            histories = within(histories, telling(self.kindred, table))  # noqa: PLW2901 - the same ones, mended
             rows = tell(histories, self.measured.owned[table], seed=_seed(seed, number))
             rows = self._hold(table, rows, unit, held, _seed(seed, number))
             progress(f"drawing {table}", begin / max(total, 1))
@@ -196,14 +197,12 @@ def _joined(parts: Sequence[Owners]) -> Owners:
     if not parts:
         none = np.zeros(0, dtype=np.int64)
         return Owners(unit=none, codes=np.zeros((0, 0), dtype=np.int16), rows=none, first=none, span=none)
-    ends = [each.end for each in parts if each.end is not None]
     return Owners(
         unit=np.concatenate([each.unit for each in parts]),
         codes=np.concatenate([each.codes for each in parts], axis=1),
         rows=np.concatenate([each.rows for each in parts]),
         first=np.concatenate([each.first for each in parts]),
         span=np.concatenate([each.span for each in parts]),
-        end=np.concatenate(ends) if ends else None,
     )
 
 

@@ -16,7 +16,6 @@ import numpy as np
 from gateway.estimation.histories import proposing
 from gateway.estimation.histories.terms import MeasuredTerm, Place
 from gateway.raw.generate import history_survey
-from gateway.raw.generate.binning import bins
 from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.domain import Ranges
 from gateway.raw.generate.histories import Cut
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from gateway.estimation.histories.model import Spec
     from gateway.estimation.histories.terms import Term
+    from gateway.raw.generate.binning import Bins
     from gateway.raw.generate.generator import Progress
     from gateway.raw.generate.histories import Coding, HistoryCounter
     from gateway.raw.generate.history_columns import HistoryColumn
@@ -159,17 +159,15 @@ def _notes(known: Survey, terms: Sequence[MeasuredTerm]) -> list[str]:
     return [measured, *by_kind]
 
 
-def owner_cuts(columns: Sequence[ColumnMeasured], total: float) -> tuple[Cut, ...]:
-    """Return a unit's columns in few groups each, from their noisy counts; NULL is one of its own."""
+def owner_cuts(columns: Sequence[tuple[ColumnMeasured, Bins]]) -> tuple[Cut, ...]:
+    """Return a unit's columns in few groups of their bins each, from their noisy counts; NULL is one of its own."""
     cuts = []
-    for each in columns:
-        to = bins(each.counts, each.sigma, total=total, domain=each.domain, nullable=each.column.nullable)
+    for each, to in columns:
         mass = np.bincount(to.bin_of, weights=np.maximum(each.counts, 0).astype(np.float64), minlength=to.count)
         null = bool(each.domain.rest and isinstance(each.domain, Ranges) and (to.bin_of == to.bin_of[0]).sum() == 1)
         group = groups(mass, null=null, ordered=isinstance(each.domain, Ranges))
-        cuts.append(
-            Cut(axes=(Axis(column=each.column.name, domain=each.domain, bin_of=group[to.bin_of].astype(np.int32)),))
-        )
+        bin_of = group[to.bin_of].astype(np.int32)
+        cuts.append(Cut(axes=(Axis(column=each.column.name, domain=each.domain, bin_of=bin_of),)))
     return tuple(cuts)
 
 

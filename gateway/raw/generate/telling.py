@@ -5,6 +5,7 @@ Never sees data: cells, bins and shares inside bins are noisy or public.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,6 @@ def owners(rows: pa.Table, shape: Table, unit: NDArray[np.int64], of: HistoryMea
     """
     lengths = np.clip(_numbers(rows, shape, rows_name(how.table), 0), 0, how.most)
     first, span = np.zeros_like(lengths), np.zeros_like(lengths)
-    end = None
     if of.gap is not None:
         first = _numbers(rows, shape, first_name(how.table), how.lowest or 0)
         span = np.maximum(_numbers(rows, shape, span_name(how.table), 0), 0)
@@ -60,9 +60,8 @@ def owners(rows: pa.Table, shape: Table, unit: NDArray[np.int64], of: HistoryMea
         if how.highest is not None:
             first = np.minimum(first, how.highest)
             span = np.minimum(span, how.highest - first)
-            end = np.full(first.size, how.highest)
     codes = cut(rows, shape, of.owner, kind=of.owner_kind)
-    return Owners(unit=unit, codes=codes, rows=lengths, first=first, span=span, end=end)
+    return Owners(unit=unit, codes=codes, rows=lengths, first=first, span=span)
 
 
 def mended(rows: pa.Table, shape: Table, how: Telling, *, ordered: bool, seed: int) -> pa.Table:
@@ -98,6 +97,25 @@ def _alike(
     high = np.maximum(np.searchsorted(lengths[order], lengths[lacking], side="right"), low + 1)
     at = low + (generator.random(lacking.size) * (high - low)).astype(np.int64)
     return order[np.minimum(at, order.size - 1)]
+
+
+def within(histories: Histories, how: Telling) -> Histories:
+    """Return ``histories`` with times that all lie before the declared end.
+
+    Whoever goes beyond keeps the number of rows and their order: times since the first are shortened alike. To cut them
+    off instead would lose rows, and with few persons a great part of them.
+    """
+    if how.highest is None or not histories.time.size:
+        return histories
+    lengths = np.diff(histories.starts)
+    there = lengths > 0
+    first, last = histories.time[histories.starts[:-1][there]], histories.time[histories.starts[1:][there] - 1]
+    # the first lies before the end already, see ``owners``
+    factor = np.minimum(1.0, (how.highest - first) / np.maximum(last - first, 1))
+    factor = np.repeat(factor, lengths[there])
+    since = histories.time - np.repeat(first, lengths[there])
+    shorter = np.where(factor < 1.0, np.floor(since * factor).astype(np.int64), since)
+    return dataclasses.replace(histories, time=histories.time - since + shorter)
 
 
 def tell(histories: Histories, of: HistoryMeasurements, *, seed: int) -> pa.Table:
