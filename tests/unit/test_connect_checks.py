@@ -193,3 +193,24 @@ def test_unique_indexes_over_whole_columns_and_all_rows_are_uniqueness(postgres_
     engine.dispose()
     with closing(open_source(SecretStr(url), None)) as source:
         assert source.introspect().table(TableName("t")).unique == (("a", "c"), ("b",))
+
+
+def test_what_partitions_refer_to_the_whole_refers_to(postgres_database: Callable[[], str]) -> None:
+    url = postgres_database()
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE p (id INT PRIMARY KEY)",
+            "CREATE TABLE t (id INT, a INT, b INT REFERENCES p) PARTITION BY LIST (id)",
+            "CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1)",
+            "CREATE TABLE t2 PARTITION OF t FOR VALUES IN (2)",
+            "CREATE TABLE t3 PARTITION OF t FOR VALUES IN (3)",
+            "ALTER TABLE t1 ADD FOREIGN KEY (a) REFERENCES p",
+            "ALTER TABLE t2 ADD FOREIGN KEY (a) REFERENCES p",
+        ):
+            connection.execute(sa.text(statement))
+    engine.dispose()
+    with closing(open_source(SecretStr(url), None)) as source:
+        schema = source.introspect()
+    assert [table.name for table in schema.tables] == ["p", "t"]
+    assert [reference.columns for reference in schema.table(TableName("t")).references] == [("a",), ("b",)]

@@ -36,13 +36,14 @@ def read_schema(
     schema: str | None,
     natives: Mapping[tuple[str, str], str],
     bases: Mapping[tuple[str, str], str] | None = None,
-    without: Iterable[str] = (),
+    without: Mapping[str, str | None] | None = None,
 ) -> Schema:
     """Return the tables of ``schema``, by name, each with its columns in declared order.
 
     ``natives`` gives the source's own name of each column's type by (table, column), in declared order, and
     ``bases`` that of the type behind a domain. Tables named in ``without`` (a
-    partitioned table's partitions) are left out, and so are references that leave the schema. Views are no tables.
+    partitioned table's partitions, each with the table it is a part of) are left out, and so are references that leave
+    the schema. Views are no tables. A reference that a partition declares is the whole's too.
     """
     inspector = sa.inspect(connection)
     with warnings.catch_warnings():
@@ -58,7 +59,7 @@ def read_schema(
         comments = inspector.get_multi_table_comment(schema=schema) if commented else {}
     unclear = _unclear(connection)
     dialect = "mysql" if connection.dialect.name == "mariadb" else connection.dialect.name
-    kept = sorted({name for _, name in columns} - set(without))
+    kept = sorted({name for _, name in columns} - set(without or {}))
     true_names = {name: _true_names(columns[schema, name], table=name, natives=natives) for name in kept}
     tables = []
     for name in kept:
@@ -69,7 +70,12 @@ def read_schema(
                 name=TableName(name),
                 columns=_columns(columns[at], true=true, table=name, natives=natives, bases=bases or {}),
                 primary_key=_names(key["constrained_columns"] if key else (), true),
-                references=_references(references.get(at, ()), table=name, schema=schema, true=true_names),
+                references=_references(
+                    [*references.get(at, ()), *_of_parts(name, without or {}, references, schema=schema)],
+                    table=name,
+                    schema=schema,
+                    true=true_names,
+                ),
                 unique=_unique([*unique.get(at, ()), *_whole(indexes.get(at, ()))], key=key, true=true),
                 comment=comment["text"] if comment else None,
             )
@@ -115,6 +121,35 @@ def _true_names(
     if len(reflected) != len(declared):
         raise SourceFailed(f"the columns of table {table} cannot be read from the catalogue; rename the odd ones")
     return dict(zip(reflected, declared, strict=True))
+
+
+def _of_parts(
+    table: str,
+    parts: Mapping[str, str | None],
+    references: Mapping[tuple[str | None, str], Sequence[ReflectedForeignKeyConstraint]],
+    *,
+    schema: str | None,
+) -> Iterator[ReflectedForeignKeyConstraint]:
+    """Yield the references that a partition of ``table`` declares for itself; those of the whole come down to all.
+
+    Dumps may forget one on the newest partition. What it holds is the same sort of row, so the reference is taken to be
+    meant for the whole. A partition of a partition counts for its own whole alone.
+    """
+    told = {_said(one) for one in references.get((schema, table), ())}
+    for part in sorted(part for part, whole in parts.items() if whole == table):
+        for one in references.get((schema, part), ()):
+            if _said(one) not in told:
+                told.add(_said(one))
+                yield one
+
+
+def _said(one: ReflectedForeignKeyConstraint) -> tuple[object, ...]:
+    return (
+        tuple(one["constrained_columns"]),
+        one["referred_schema"],
+        one["referred_table"],
+        tuple(one["referred_columns"]),
+    )
 
 
 def _whole(indexes: Iterable[ReflectedIndex]) -> Iterator[ReflectedIndex]:

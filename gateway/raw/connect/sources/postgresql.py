@@ -31,7 +31,10 @@ _quoted = postgresql.dialect(paramstyle="named").identifier_preparer.quote_ident
 _CATALOGUE = sa.text("""
     SELECT c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), c.relkind = 'p', c.relispartition,
            c.oid::int8, pg_catalog.pg_relation_filenode(c.oid)::int8,
-           CASE WHEN t.typtype = 'd' THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) END
+           CASE WHEN t.typtype = 'd' THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) END,
+           CASE WHEN c.relispartition THEN (
+               SELECT p.relname FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+               WHERE i.inhrelid = c.oid AND p.relnamespace = c.relnamespace) END
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -148,7 +151,7 @@ class PostgresSnapshot:
             schema=schema,
             natives={(row[0], row[1]): row[2] for row in rows},
             bases={(row[0], row[1]): row[7] for row in rows if row[7]},
-            without={row[0] for row in rows if row[4]},
+            without={row[0]: row[8] for row in rows if row[4]},
         )
         self._reading: str | None = None
 
