@@ -17,7 +17,7 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier demo first.")] = False,  # noqa: FBT002 - a flag
     stop: Annotated[bool, typer.Option("--stop", help="Only stop the demo's databases.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Go the whole way once: a clinic's production database in, an approved synthetic table out."""
+    """Go the whole way once: a clinic's production database in, an approved synthetic database out."""
     from gateway.demo import tour  # noqa: PLC0415 - the demo loads the raw side
 
     if stop:

@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from rich.console import Console
-from rich.panel import Panel
-from rich.table import Table
 
 import gateway
-from gateway.demo import clinic, servers
-from gateway.privacy.odds import worst_posterior
+from gateway.demo import clinic, servers, summary
+from gateway.policy.loading import load_policy
 from gateway.vocabulary.errors import CheckFailed, ConfigurationError
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ def prepare(folder: Path, progress: Callable[[str, float], None]) -> Place:
 def go(place: Place) -> None:
     """Scan, run, approve, publish; then say what happened and where to look. ``GatewayError`` when a step fails."""
     started = time.monotonic()
-    out.print("\n[bold]1  The worker[/bold] reads production, measures under the budget, generates and attacks")
+    out.print("\n[bold]1  The worker[/bold] reads production, measures under one budget, generates and attacks")
     run = _gateway(place, "raw", "run", str(POLICY), "--format", "json")
     release = run["release"]
     out.print("[bold]2  A steward[/bold], who did not ask for it, decides")
@@ -76,7 +74,8 @@ def go(place: Place) -> None:
     _gateway(place, "synthetic", "releases", "publish", release)
     budget = _gateway(place, "synthetic", "budget", "--format", "json")
     log = _gateway(place, "synthetic", "log", "verify", "--format", "json")
-    _summary(place, run, budget[0], log, seconds=time.monotonic() - started)
+    told = summary.Told(run=run, budget=budget[0], log=log, seconds=time.monotonic() - started)
+    _summary(place, told)
 
 
 def stop(folder: Path) -> None:
@@ -93,28 +92,17 @@ def forget(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _summary(place: Place, run: dict[str, Any], budget: dict[str, Any], log: dict[str, Any], *, seconds: float) -> None:
+def _summary(place: Place, told: summary.Told) -> None:
     with psycopg.connect(_libpq(place.sharing, "sharing", ANALYST)) as connection:
-        rows = connection.execute("SELECT count(*) FROM clinic.patients").fetchone()
-    count = rows[0] if rows else 0
-    passed = [name.replace("_", " ") for name, outcome in run["checks"].items() if outcome == "passed"]
-    odds = worst_posterior(run["epsilon"])
-    grid = Table.grid(padding=(0, 2))
-    grid.add_row("[bold]published", f"[bold]clinic.patients[/bold], {count:,} synthetic rows, after {seconds:.0f} s")
-    grid.add_row("found", ", ".join(f"{columns} {role}" for role, columns in run["found"].items()) + " columns")
-    grid.add_row("checks passed", f"{len(passed)} of {len(run['checks'])}: {', '.join(passed)}")
-    grid.add_row("spent", f"epsilon {run['epsilon']:g}, delta {run['delta']:g}")
-    grid.add_row("", f"whoever was 50 % sure that a patient is in the data becomes at most {odds:.0%} sure")
-    grid.add_row("left for patients", f"epsilon {budget['epsilon_left']:g} of {budget['epsilon_allowed']:g}")
-    grid.add_row("log", f"whole, {log['entries']} entries")
-    out.print(Panel(grid, title="The whole way", title_align="left", padding=(1, 2), expand=False))
+        summary.show(out, load_policy(POLICY), connection, told)
     host = place.sharing.url.query["host"]
     look = f'{place.sharing.psql} "host={host} dbname=sharing user={ANALYST}"'
-    query = "SELECT sex, deceased, count(*), round(avg(bmi), 1) AS bmi FROM clinic.patients GROUP BY 1, 2 ORDER BY 1, 2"
-    _type("Query it as an analyst would", f"{look} -c '{query}'")
+    out.print("Query it as an analyst would. All of it joins, and none of it is a real person's:\n")
+    for question, query in summary.QUERIES.items():
+        _type(question, f'{look} -c "{query}"')
     environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in _environment(place, "synthetic").items())
     program = Path(sys.executable).with_name("gateway")
-    _type("Read the release as a steward would", f"{environment} {program} releases show {run['release'][:12]}")
+    _type("Read the release as a steward would", f"{environment} {program} releases show {told.run['release'][:12]}")
     out.print("The databases keep running: `gateway demo --stop` ends them, `--fresh` starts over.", style="dim")
 
 
