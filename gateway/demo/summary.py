@@ -124,8 +124,8 @@ def _checks(checks: dict[str, str]) -> str:
 def _promise(policy: Policy, run: dict[str, Any]) -> str:
     odds = 100 * worst_posterior(run["epsilon"])
     return (
-        f"whoever was 50 % sure that a {policy.unit.name} is in the data becomes at most {odds:.0f} % sure, by all tables "
-        f"at once (epsilon {run['epsilon']:.2g}, delta {run['delta']:g}, for {policy.unit.meaning})"
+        f"whoever was 50 % sure that a {policy.unit.name} is in the data becomes at most {odds:.0f} % sure, by all "
+        f"tables at once (epsilon {run['epsilon']:.2g}, delta {run['delta']:g}, for {policy.unit.meaning})"
     )
 
 
