@@ -102,7 +102,10 @@ class HistoryMeasurements:
                     file.flush()
                     os.fsync(file.fileno())
         except OSError as problem:
-            raise ArtefactFailed(f"the measurements cannot be written to {folder}: {problem.strerror}") from None
+            raise ArtefactFailed(
+                f"the measurements cannot be written to {folder}: {problem.strerror}. Free space or permissions there, "
+                "then resume."
+            ) from None
 
 
 def load(folder: Path) -> HistoryMeasurements:

@@ -104,7 +104,10 @@ class TableMeasurements:
             _write(folder / DIGESTS, digests.encode())
             _sync_folder(folder)
         except OSError as problem:
-            raise ArtefactFailed(f"the measurements cannot be written to {folder}: {problem.strerror}") from None
+            raise ArtefactFailed(
+                f"the measurements cannot be written to {folder}: {problem.strerror}. Free space or permissions there, "
+                "then resume."
+            ) from None
 
 
 def one_ways(columns: Sequence[ColumnMeasured], bins: Sequence[Bins]) -> list[NoisyMarginal]:
