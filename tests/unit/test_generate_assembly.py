@@ -152,6 +152,22 @@ SHOP = Schema(
             unique=[["payment_id"]],
         ),
         shape(
+            "visit",
+            [integer("customer_id"), day("seen_on"), integer("visit_id"), integer("with_id")],
+            key=["customer_id", "seen_on"],
+            references=[
+                points(["customer_id"], "customer", ["customer_id"]),
+                points(["with_id"], "visit", ["visit_id"]),
+            ],
+            unique=[["visit_id"]],
+        ),
+        shape(
+            "note",
+            [integer("note_id"), integer("customer_id"), day("seen_on")],
+            key=["note_id"],
+            references=[points(["customer_id", "seen_on"], "visit", ["customer_id", "seen_on"])],
+        ),
+        shape(
             "comment",
             [integer("comment_id", native="bigint"), integer("customer_id"), integer("parent_id", nullable=True),
              integer("customer_of", nullable=True), integer("rental_of", nullable=True)],
@@ -210,6 +226,12 @@ POLICY = Policy.model_validate(
             "friend": synthesized(by("customer_id"), {"customer_id": KEY, "friend_id": KEY}),
             "card": synthesized(by("customer_id"), {"customer_id": KEY, "number": replace("credit_card")}),
             "receipt": synthesized(by("customer_id"), {"receipt_id": KEY, "customer_id": KEY, "payment_id": KEY}),
+            "visit": synthesized(
+                by("customer_id"), {"customer_id": KEY, "seen_on": LEARN, "visit_id": KEY, "with_id": KEY}
+            ),
+            "note": synthesized(
+                by("customer_id", "seen_on", table="visit"), {"note_id": KEY, "customer_id": KEY, "seen_on": KEY}
+            ),
             "comment": synthesized(
                 by("customer_id"),
                 {"comment_id": KEY, "customer_id": KEY, "parent_id": KEY, "customer_of": KEY, "rental_of": KEY},
@@ -264,6 +286,8 @@ class Drawn:
             "friend": {"nothing": draw(None, kind=pa.int8())},
             "card": {"nothing": draw(None, kind=pa.int8())},
             "receipt": {"nothing": draw(None, kind=pa.int8())},
+            "visit": {"seen_on": draw(*dates)},
+            "note": {"nothing": draw(None, kind=pa.int8())},
             "comment": {
                 "parent_id: there": draw(True, True, False),
                 "customer_of, rental_of: there": draw(True, False),
@@ -320,6 +344,11 @@ CREATE TABLE friend (customer_id INTEGER NOT NULL REFERENCES customer, friend_id
 CREATE TABLE card (customer_id INTEGER NOT NULL PRIMARY KEY REFERENCES customer, number TEXT NOT NULL UNIQUE);
 CREATE TABLE receipt (receipt_id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer,
     payment_id TEXT NOT NULL UNIQUE REFERENCES payment);
+CREATE TABLE visit (customer_id INTEGER NOT NULL REFERENCES customer, seen_on TEXT NOT NULL,
+    visit_id INTEGER NOT NULL UNIQUE, with_id INTEGER NOT NULL REFERENCES visit (visit_id),
+    PRIMARY KEY (customer_id, seen_on));
+CREATE TABLE note (note_id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, seen_on TEXT NOT NULL,
+    FOREIGN KEY (customer_id, seen_on) REFERENCES visit);
 CREATE TABLE comment (comment_id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer,
     parent_id INTEGER REFERENCES comment CHECK (parent_id <> comment_id),
     customer_of INTEGER CHECK (customer_of = customer_id), rental_of INTEGER,
@@ -409,6 +438,15 @@ def test_links_choose_among_the_rows_of_one_owner() -> None:
     assert any(value is not None for value in found["rental_of"].to_pylist())
 
 
+def test_a_link_that_must_be_there_is_to_another_row() -> None:
+    found = put_together_at_once(Drawn(11, units=30, most=3))["visit"]
+    assert len(found) > 20
+    pairs = list(zip(found["visit_id"].to_pylist(), found["with_id"].to_pylist(), strict=True))
+    assert all(one != other for one, other in pairs)
+    alone = put_together_at_once(Drawn(0, units=1, most=1))["visit"]
+    assert alone["visit_id"] == alone["with_id"]  # nobody else is there
+
+
 def test_another_seed_gives_other_keys() -> None:
     drawn = Drawn(6, units=30, most=1)
     assert (
@@ -471,7 +509,7 @@ def test_a_database_that_was_drawn_in_portions_is_written_table_by_table(tmp_pat
     assert {name: tables[name] for name in once} == once
     assert tables["film"].to_pydict() == PUBLIC[TableName("film")].to_pydict()
     assert handover.read_tables(schema, tmp_path / "rows") == written
-    assert heard[-1] == "finishing payment"
+    assert heard[-1] == f"finishing {TREE.owned[-1].table}"
 
 
 def test_nobody_drawn_is_a_database_without_rows(tmp_path: Path) -> None:
