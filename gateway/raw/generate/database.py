@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gateway.policy.model import DomainClause
 from gateway.raw.family import first_name, rows_name, span_name
-from gateway.raw.generate import history_measurements, remembering
+from gateway.raw.generate import history_measurements, physical, remembering
 from gateway.raw.generate.counters.histories_memory import MemoryHistories
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.domain import Ranges, declared
@@ -26,13 +27,12 @@ from gateway.raw.generate.metering import Meter
 from gateway.raw.generate.noise import DiscreteGaussian
 from gateway.raw.generate.schedule import Part, schedules
 from gateway.vocabulary.errors import Unsupported
-from gateway.vocabulary.schema import TEMPORAL_KINDS, TEXT_KINDS
+from gateway.vocabulary.schema import TEMPORAL_KINDS, TEXT_KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from gateway.policy.model import DomainClause
     from gateway.privacy.budget import Budget
     from gateway.privacy.events import Event
     from gateway.raw.family import Family
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from gateway.raw.generate.noise import Noise
     from gateway.raw.generate.schedule import Schedule
     from gateway.vocabulary.names import ColumnName, TableName
-    from gateway.vocabulary.schema import Kind, Table
+    from gateway.vocabulary.schema import Table
 
 COUNTED_ONE_BY_ONE = 64
 """Up to so many rows an owner's number of rows has a cell of its own; then there are four to an octave."""
@@ -159,21 +159,41 @@ class Kindred:
         plan, shape = self.plans[table], self.shapes[table]
         own = {name: clause for name, clause in plan.domains.items() if name != plan.order}
         there = {column.name for column in shape.columns}
-        told = [n(child) for child in self.children(table) for n in (rows_name, first_name, span_name)]
-        return own | {name: None for name in told if name in there}
+        told: dict[ColumnName, DomainClause | None] = {}
+        for child in self.children(table):
+            told |= self._told(child)
+        return own | {name: clause for name, clause in told.items() if name in there}
+
+    def _told(self, child: TableName) -> dict[ColumnName, DomainClause | None]:
+        """Return the columns that tell an owner of its rows in ``child``, with the bounds that its period gives them.
+
+        Of dates a span has a grid of its own, and so has a first time that is counted from another, see ``grids``.
+        """
+        plan, found = self.plans[child], period(self.plans[child], self.shapes[child])
+        first = span = None
+        if found is not None and found[0] < found[1]:
+            lowest, highest = found
+            first = DomainClause(lowest=lowest, highest=highest) if plan.since is None else None
+            span = DomainClause(lowest=0, highest=highest - lowest)
+        told = {rows_name(child): None, first_name(child): first, span_name(child): span}
+        return {name: None if name in self._gridded(child) else clause for name, clause in told.items()}
 
     def grids(self, table: TableName) -> dict[ColumnName, Domain]:
         """Return the cells of what is told of the rows that ``table`` owns: functions of declared things."""
         found: dict[ColumnName, Domain] = {}
         for child in self.children(table):
-            plan = self.plans[child]
-            found[rows_name(child)] = count_grid(plan.most)
-            if plan.order is not None:
-                kind = self.shapes[child].column(plan.order).kind
-                if kind in TEMPORAL_KINDS:
-                    found[span_name(child)] = time_grid(kind, both=False)
-                if kind in TEMPORAL_KINDS and plan.since is not None:
-                    found[first_name(child)] = time_grid(kind, both=True)
+            found |= self._gridded(child)
+        return found
+
+    def _gridded(self, child: TableName) -> dict[ColumnName, Domain]:
+        plan = self.plans[child]
+        found: dict[ColumnName, Domain] = {rows_name(child): count_grid(plan.most)}
+        if plan.order is not None:
+            kind = self.shapes[child].column(plan.order).kind
+            if kind in TEMPORAL_KINDS:
+                found[span_name(child)] = time_grid(kind, both=False)
+            if kind in TEMPORAL_KINDS and plan.since is not None:
+                found[first_name(child)] = time_grid(kind, both=True)
         return found
 
     def task(self, budget: Budget, schedule: Schedule | None = None) -> Task:
@@ -235,6 +255,18 @@ def time_grid(kind: Kind, *, both: bool) -> Ranges:
         edges.insert(0, 1)
     below = [1 - edge for edge in reversed(edges) if edge > 1] if both else []
     return Ranges(starts=(*below, 0, *edges), last=2 * longest, rest=True)
+
+
+def period(plan: TablePlan, shape: Table) -> tuple[int, int] | None:
+    """Return the first and the last time that is declared of the rows of ``shape``, if they are."""
+    clause = plan.order_domain
+    if plan.order is None or clause is None or clause.lowest is None or clause.highest is None:
+        return None
+    column = shape.column(plan.order)
+    declared(column, clause)  # refuses bounds of another kind than the column
+    low, high = physical.declared(clause.lowest, column, up=True), physical.declared(clause.highest, column)
+    by = 1_000_000 if column.kind is Kind.DATETIME else 1
+    return int(-(-low // by)), int(high // by)
 
 
 def count_grid(most: int) -> Ranges:

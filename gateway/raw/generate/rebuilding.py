@@ -18,17 +18,15 @@ from gateway.estimation.histories import fitting
 from gateway.estimation.histories.model import Model
 from gateway.estimation.histories.terms import Histories, Owners
 from gateway.estimation.segments import steps
-from gateway.raw.generate import physical
-from gateway.raw.generate.domain import declared
+from gateway.raw.generate.database import period
 from gateway.raw.generate.telling import Telling, mended, owners, tell, within
-from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from gateway.raw.generate.database import DatabaseMeasurements, Kindred, TablePlan
+    from gateway.raw.generate.database import DatabaseMeasurements, Kindred
     from gateway.raw.generate.generator import Fitted, Generator, Progress
     from gateway.raw.generate.measurements import TableMeasurements
     from gateway.vocabulary.names import TableName
@@ -96,8 +94,9 @@ class FittedDatabase:
         for number, histories in enumerate(_drawn(self.models[table], waiting, seed)):
             lengths = np.diff(histories.starts)
             unit = np.repeat(waiting.unit[begin : begin + lengths.size], lengths)
+            span = waiting.span[begin : begin + lengths.size]
             begin += lengths.size
-            histories = within(histories, telling(self.kindred, table))  # noqa: PLW2901 - the same ones, mended
+            histories = within(histories, span, telling(self.kindred, table))  # noqa: PLW2901 - the same ones, mended
             rows = tell(histories, self.measured.owned[table], seed=_seed(seed, number))
             rows = self._hold(table, rows, unit, held, _seed(seed, number))
             progress(f"drawing {table}", begin / max(total, 1))
@@ -165,20 +164,8 @@ def _told_apart(measured: TableMeasurements, kindred: Kindred) -> TableMeasureme
 def telling(kindred: Kindred, table: TableName) -> Telling:
     """Return what is declared of how rows of ``table`` lie in time."""
     plan = kindred.plans[table]
-    lowest, highest = _period(plan, kindred.shapes[table])
+    lowest, highest = period(plan, kindred.shapes[table]) or (None, None)
     return Telling(table=table, most=plan.most, since=plan.since, lowest=lowest, highest=highest)
-
-
-def _period(plan: TablePlan, shape: Table) -> tuple[int | None, int | None]:
-    """Return the first and the last time that is declared."""
-    clause = plan.order_domain
-    if plan.order is None or clause is None or clause.lowest is None or clause.highest is None:
-        return None, None
-    column = shape.column(plan.order)
-    declared(column, clause)  # refuses bounds of another kind than the column
-    low, high = physical.declared(clause.lowest, column, up=True), physical.declared(clause.highest, column)
-    by = 1_000_000 if column.kind is Kind.DATETIME else 1
-    return int(-(-low // by)), int(high // by)
 
 
 def _drawn(model: Model | None, waiting: Owners, seed: int) -> Iterator[Histories]:

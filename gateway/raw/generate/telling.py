@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from gateway.vocabulary.schema import Column, Table
 
 
+OVER = 0.1
+"""A history may last so much longer than it was to last, as a share of that."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Telling:
     """What is declared of how rows of one table lie in time. Public."""
@@ -99,20 +103,23 @@ def _alike(
     return order[np.minimum(at, order.size - 1)]
 
 
-def within(histories: Histories, how: Telling) -> Histories:
-    """Return ``histories`` with times that all lie before the declared end.
+def within(histories: Histories, span: NDArray[np.int64], how: Telling) -> Histories:
+    """Return ``histories`` with times that all lie before the declared end, and that last hardly longer than ``span``.
 
+    ``span`` has the time from the first row to the last that each was to have; up to ``OVER`` more is left alone.
     Whoever goes beyond keeps the number of rows and their order: times since the first are shortened alike. To cut them
     off instead would lose rows, and with few persons a great part of them.
     """
-    if how.highest is None or not histories.time.size:
-        return histories
     lengths = np.diff(histories.starts)
     there = lengths > 0
+    if not histories.time.size:
+        return histories
     first, last = histories.time[histories.starts[:-1][there]], histories.time[histories.starts[1:][there] - 1]
-    # the first lies before the end already, see ``owners``
-    factor = np.minimum(1.0, (how.highest - first) / np.maximum(last - first, 1))
-    factor = np.repeat(factor, lengths[there])
+    longest = np.where(last - first > span[there] * (1 + OVER), span[there], last - first)
+    if how.highest is not None:
+        # the first lies before the end already, see ``owners``
+        longest = np.minimum(longest, how.highest - first)
+    factor = np.repeat(longest / np.maximum(last - first, 1), lengths[there])
     since = histories.time - np.repeat(first, lengths[there])
     shorter = np.where(factor < 1.0, np.floor(since * factor).astype(np.int64), since)
     return dataclasses.replace(histories, time=histories.time - since + shorter)
