@@ -101,6 +101,13 @@ tables:
       signed_by: { role: direct, treatment: drop, reason: names of doctors }
 """
 
+ALONE = """
+  visits: { treatment: drop, reason: not asked for }
+  prescriptions: { treatment: drop, reason: not asked for }
+  wards: { treatment: drop, reason: not asked for }
+"""
+"""Instead of the policy's tables that are not the unit's: then its table is alone."""
+
 
 @dataclass
 class Gateway:
@@ -194,11 +201,24 @@ def _copy(connection: psycopg.Connection, table: str, rows: Iterable[tuple[objec
             copy.write_row(row)
 
 
+def alone() -> str:
+    """Return the policy with the patients' table only."""
+    text = POLICY[: POLICY.index("  visits:\n")]
+    kept = [line for line in text.splitlines() if "wards:" not in line]
+    return (
+        "\n".join(kept).replace(
+            "referred_by: { role: key, treatment: key }",
+            "referred_by: { role: key, treatment: drop, reason: not asked for }",
+        )
+        + ALONE
+    )
+
+
 @pytest.fixture(scope="module")
-def small_clinic(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Gateway]:
+def small_clinic(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Gateway]:
     """Return a factory of small clinics, each with a production and a sharing database and a folder of its own."""
 
-    def make() -> Gateway:
+    def make(policy: str = POLICY) -> Gateway:
         folder = tmp_path_factory.mktemp("gateway")
         urls = {}
         for name in ("production", "sharing"):
@@ -220,7 +240,7 @@ def small_clinic(postgres_server: str, tmp_path_factory: pytest.TempPathFactory)
             source=urls["production"].set(username="small_reader").render_as_string(hide_password=False),
             sharing=urls["sharing"].set(username="small_publisher").render_as_string(hide_password=False),
         )
-        gateway.policy.write_text(POLICY, encoding="utf-8")
+        gateway.policy.write_text(policy, encoding="utf-8")
         return gateway
 
     return make

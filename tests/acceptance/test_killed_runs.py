@@ -16,14 +16,18 @@ from typing import Any
 import pytest
 
 from gateway.vocabulary.digest import sha256_file
-from tests.acceptance.conftest import Gateway
+from tests.acceptance.conftest import Gateway, alone
 
 # Runs the command line once for each job on standard input, each in a fork of its own; prints how each ended. A job
 # that names a number of steps is killed with SIGKILL as soon as so many transactions of the records are committed.
+# Every draw of noise for rows that are there leaves a line in the file "draws": on disk, so that no kill takes it back.
 FORKS = """
 import json, os, signal, sys
 from contextlib import contextmanager
 import gateway.raw.run, presidio_analyzer  # the slow imports, shared by all forks
+from gateway.raw import making
+from gateway.raw.generate.metering import Meter
+from gateway.raw.generate.noise import DiscreteGaussian
 from gateway.__main__ import main
 from gateway.records.database import Records
 
@@ -38,12 +42,30 @@ def killed_after(steps):
             os.kill(os.getpid(), signal.SIGKILL)
     Records.step = step
 
+def drawing_is_told():
+    add, measure, missed, heard = DiscreteGaussian.add, making.measure, Meter.missed, [False]
+    def told(self, counts, *, sigma, times=1):
+        if heard[0]:
+            with open("draws", "a") as file:
+                file.write(f"{times}\\n")
+        return add(self, counts, sigma=sigma, times=times)
+    def measured(plan, family, progress):
+        heard[0] = family.units.expose().num_rows > 0  # a rehearsal is without rows
+        return measure(plan, family, progress)
+    def other_cells(self, counts, **how):  # more cells of a query that was counted when it was first asked
+        heard[0], was = False, heard[0]
+        found = missed(self, counts, **how)
+        heard[0] = was
+        return found
+    DiscreteGaussian.add, making.measure, Meter.missed = told, measured, other_cells
+
 def work(job):
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["folder"])
     for stream in (1, 2):
         os.dup2(os.open(f"said-{stream}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), stream)
+    drawing_is_told()
     if job["steps"]:
         killed_after(job["steps"])
     sys.argv = ["gateway", *job["arguments"]]
@@ -78,7 +100,7 @@ class Killed:
 
 
 @pytest.fixture(scope="module")
-def killed(small_clinic: Callable[[], Gateway]) -> dict[str, Killed]:
+def killed(small_clinic: Callable[..., Gateway]) -> dict[str, Killed]:
     """Kill a run after each state it records, look, and resume it."""
     gateways = [small_clinic() for _ in STATES]
     first = _fork([_job(gateway, steps) for steps, gateway in enumerate(gateways, start=1)])
@@ -127,6 +149,9 @@ def test_a_run_killed_after_it_recorded_a_state_resumes_from_there(killed: dict[
     ledger = _ask(case.gateway, "SELECT kind, count(*) FROM ledger GROUP BY kind")
     assert ledger == [("committed", 1), ("reserved", 1)]
     assert len(_ask(case.gateway, "SELECT release FROM releases")) == 1
+    drawn = [int(line) for line in (case.gateway.folder / "draws").read_text().splitlines()]
+    (events,) = _ask(case.gateway, "SELECT events FROM ledger WHERE kind = 'committed'")
+    assert sum(drawn) == sum(event.get("times", 0) for event in json.loads(events[0])), "noise nobody accounted for"
 
 
 def _measurements(gateway: Gateway, run: str) -> dict[str, str]:
@@ -144,8 +169,8 @@ def _ask(gateway: Gateway, query: str) -> list[tuple[str, ...]]:
         connection.close()
 
 
-def test_two_workers_cannot_resume_the_same_run_at_once(small_clinic: Callable[[], Gateway]) -> None:
-    gateway = small_clinic()
+def test_two_workers_cannot_resume_the_same_run_at_once(small_clinic: Callable[..., Gateway]) -> None:
+    gateway = small_clinic(alone())
     assert _fork([_job(gateway, 2)]) == [-signal.SIGKILL]
     run = _ask(gateway, "SELECT run FROM runs")[0][0]
     both = [
@@ -163,7 +188,7 @@ def test_two_workers_cannot_resume_the_same_run_at_once(small_clinic: Callable[[
     assert _ask(gateway, "SELECT kind, count(*) FROM ledger GROUP BY kind") == [("committed", 1), ("reserved", 1)]
 
 
-def test_a_full_disk_loses_nothing(small_clinic: Callable[[], Gateway], postgres_database: Callable[[], str]) -> None:
+def test_a_full_disk_loses_nothing(small_clinic: Callable[..., Gateway], postgres_database: Callable[[], str]) -> None:
     gateway = small_clinic()
     # files of this process end at 20 kB, as on a disk that is full; the records are on PostgreSQL and do not feel it
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY));"

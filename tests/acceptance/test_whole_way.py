@@ -15,11 +15,11 @@ import pytest
 import sqlalchemy as sa
 from pyarrow import ipc
 
-from tests.acceptance.conftest import CANARY, PEOPLE, PLANTED, PUBLIC, TABLES, Gateway, connect
+from tests.acceptance.conftest import CANARY, PEOPLE, PLANTED, PUBLIC, TABLES, Gateway, alone, connect
 
 
 @pytest.fixture(scope="module")
-def published(small_clinic: Callable[[], Gateway]) -> Gateway:
+def published(small_clinic: Callable[..., Gateway]) -> Gateway:
     """Go the whole way once; the tests below look at what it left."""
     gateway = small_clinic()
     scan = gateway("scan", "${SMALL_CLINIC_URL}", "--format", "json")
@@ -247,8 +247,8 @@ def test_the_worker_cannot_start_on_the_synthetic_side(published: Gateway) -> No
     assert "GATEWAY_SIDE" in done.stderr + done.stdout or "ImportError" in done.stderr
 
 
-def test_withdrawing_takes_the_rows_away_and_keeps_the_budget_spent(small_clinic: Callable[[], Gateway]) -> None:
-    gateway = small_clinic()
+def test_withdrawing_takes_the_rows_away_and_keeps_the_budget_spent(small_clinic: Callable[..., Gateway]) -> None:
+    gateway = small_clinic(alone())
     release = json.loads(gateway("run", "policy.yaml", "--format", "json").stdout)["release"]
     for verb in ("approve", "publish", "withdraw"):
         done = gateway("releases", verb, release, side="synthetic", person="steward")
