@@ -71,7 +71,7 @@ class SqlCounter:
             self._engine = ENGINES[connection.dialect.name](connection)
             self._query = self._engine.place(self._rows, sa.select().select_from(self._rows))
         except sa.exc.DBAPIError as error:
-            raise failures.failed(f"preparing to count in table {table.name}", code=_code(error)) from None
+            raise failures.failed(f"preparing to count in table {table.name}", code=error_code(error)) from None
         key = {column.name for column in unit}
         # a declared key is there once already, where different keys are never read alike
         self._declared = bool(table.primary_key) and key >= set(table.primary_key) and all(
@@ -170,10 +170,10 @@ class SqlCounter:
         try:
             return self._connection.execute(query).all()
         except sa.exc.DBAPIError as error:
-            raise failures.failed(f"counting in table {self.table.name}", code=_code(error)) from None
+            raise failures.failed(f"counting in table {self.table.name}", code=error_code(error)) from None
 
 
-def _code(error: sa.exc.DBAPIError) -> object:
+def error_code(error: sa.exc.DBAPIError) -> object:
     """Return the database's code of an error, whose text may quote a cell."""
     cause: Any = error.orig
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)

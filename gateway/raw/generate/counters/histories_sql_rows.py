@@ -1,0 +1,390 @@
+"""Whose row it is, decided by the database: what ``connect.owning`` does with rows that it reads, as joins.
+
+A key that two rows of a table have names neither of them, and a key that is not full names nobody; rows that lead to
+no unit are in no answer. Everything is compared as ``connect.matching`` compares it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.sql import quoted_name
+
+from gateway.raw.family import first_name, rows_name, span_name, there_name
+from gateway.raw.generate import physical
+from gateway.raw.generate.counters import histories_sql_words as words
+from gateway.raw.generate.counters import sql_cells
+from gateway.raw.generate.counters.sql_cells import whole
+from gateway.raw.generate.counting import Axis
+from gateway.raw.generate.domain import Values
+from gateway.raw.generate.history_coding import FURTHEST, SECOND
+from gateway.vocabulary.errors import ConfigurationError, Unsupported
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.schema import NUMERIC_KINDS, TEMPORAL_KINDS, TEXT_KINDS, Column, Kind, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gateway.raw.connect.kinship import Kinship, Portrait
+    from gateway.raw.connect.public_rows import PublicReference
+    from gateway.raw.generate.counters.sql_cells import Expression
+    from gateway.raw.generate.counters.sql_engine import Engine
+    from gateway.vocabulary.names import TableName
+
+_DAY = 86_400_000_000
+_SAFE_DIGITS = 18
+"""Decimals of at most so many digits fit into an int64."""
+
+_Key = tuple[tuple[ColumnName, int], ...]
+"""Columns of a key, each with what its number is multiplied by to compare with another's."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Members:
+    """Rows that lead to a unit, as something to select from.
+
+    Columns: ``u0, u1, ..`` say which unit, ``d0, ..`` are the row's own key, ``h0, ..`` the owner's; ``t`` is the time,
+    ``v0, ..`` the values asked for, and those of the owner that were handed on.
+    """
+
+    rows: sa.FromClause
+    unit: tuple[str, ...]
+    owner: tuple[str, ...]
+    own: tuple[str, ...]
+    columns: tuple[str, ...]
+    """All other columns."""
+
+    def named(self, names: Sequence[str]) -> list[Expression]:
+        """Return columns of ``rows``."""
+        return [self.rows.c[name] for name in names]
+
+
+class Belonging:
+    """Selects of the rows of a database with whom they belong to. Nothing is run here."""
+
+    def __init__(self, engine: Engine, kinship: Kinship, *, schema: str | None, key: Sequence[ColumnName]) -> None:
+        """Speak of the tables of ``kinship`` in ``schema``; ``key`` names a unit in the unit's table."""
+        self.engine = engine
+        self.kinship = kinship
+        self.speech = words.SPEECHES[engine.connection.dialect.name](engine)
+        self._schema = schema
+        self._key: _Key = tuple((name, 1) for name in key)
+        self._number = itertools.count()
+        self._known: dict[str, tuple[sa.TableClause, sa.Select[Any]]] = {}
+
+    def portrait(self, table: TableName) -> Portrait:
+        """Return the portrait of ``table``, which is the unit's or owned."""
+        return self.kinship.portraits[table]
+
+    def told(self, portrait: Portrait) -> dict[ColumnName, tuple[Portrait, str]]:
+        """Return the columns that rows of ``portrait`` have for what they own: of which table, and ``r, f or s``."""
+        found: dict[ColumnName, tuple[Portrait, str]] = {}
+        for child in self.kinship.owned:
+            if child.kin.owner == portrait.name:
+                found[rows_name(child.name)] = (child, "r")
+                if child.kin.order is not None:
+                    found |= {first_name(child.name): (child, "f"), span_name(child.name): (child, "s")}
+        return found
+
+    def shape(self, portrait: Portrait) -> Table:
+        """Return the shape of rows with what they are told of rows that they own."""
+        told = [
+            Column(name=name, kind=Kind.INTEGER, native="bigint", nullable=part != "r")
+            for name, (_, part) in self.told(portrait).items()
+        ]
+        return Table(name=portrait.name, columns=(*portrait.columns, *told))
+
+    def labels(self, portrait: Portrait, name: ColumnName) -> tuple[str, ...] | None:
+        """Return the texts of a column that is read as 1 + the place of its text in them, sorted by their bytes."""
+        reference = self._public(portrait, name)
+        return None if reference is None else tuple(sorted(reference.column.values, key=str.encode))
+
+    def units(self) -> Members:
+        """Return everybody."""
+        return self.members(self.kinship.unit, columns=())
+
+    def by(self, portrait: Portrait) -> _Key:
+        """Return by what the owner of ``portrait`` is named, as columns of the owner."""
+        kin, own = portrait.kin, portrait.source
+        assert kin.owner is not None  # noqa: S101 - the unit's table is owned by nobody
+        pairs = zip(kin.columns, portrait.owner_keys, strict=True)
+        return tuple((other.name, _multipliers(own.column(name), other)[1]) for name, other in pairs)
+
+    def members(
+        self,
+        portrait: Portrait,
+        *,
+        columns: Sequence[ColumnName],
+        by: _Key = (),
+        owner: Members | None = None,
+        timed: bool = False,
+    ) -> Members:
+        """Return the rows of ``portrait`` that lead to a unit, with the values of ``columns`` (see ``value``).
+
+        With ``by`` only those that it alone has names. ``owner`` are the owner's rows by ``by(portrait)``, whose other
+        columns are handed on; by default just they. With ``timed`` there is the time by the table's order, or NULL.
+        """
+        if portrait.kin.owner is None:
+            return self._units(portrait, columns=columns, by=by)
+        if owner is None:
+            above = self.portrait(portrait.kin.owner)
+            owner = self.members(above, columns=(), by=self.by(portrait))
+        read = self._read(portrait, columns=columns, keys=[by] if by else [], timed=timed)
+        own = tuple(f"d{k}" for k in range(len(by)))
+        given = tuple(f"v{k}" for k in range(len(columns)))
+        matches = [read.c[f"q{k}"] == owner.rows.c[name] for k, name in enumerate(owner.own)]
+        query = sa.select(
+            *owner.named(owner.unit),
+            *(owner.rows.c[name].label(f"h{k}") for k, name in enumerate(owner.own)),
+            *(read.c[f"k0_{k}"].label(name) for k, name in enumerate(own)),
+            *(read.c[name] for name in given),
+            *((read.c.t,) if timed else ()),
+            *owner.named(owner.columns),
+        ).select_from(read.join(owner.rows, sa.and_(*matches)))
+        return Members(
+            rows=self.fenced(query.where(*([read.c.n0 == whole(1)] if by else []))),
+            unit=owner.unit,
+            owner=tuple(f"h{k}" for k in range(len(owner.own))),
+            own=own,
+            columns=(*given, *(("t",) if timed else ()), *owner.columns),
+        )
+
+    def fenced(self, query: sa.Select[Any]) -> sa.FromClause:
+        """Return ``query`` as a step of its own, computed once for each row.
+
+        Steps stand side by side in the statement: SQLite's parser takes no more than some dozen inside each other.
+        """
+        name = f"s{next(self._number)}"
+        step = self.engine.fenced(query, name)
+        return step.element.cte(name) if isinstance(step, sa.Subquery) else step
+
+    def number(self, column: Column, value: Expression) -> Expression:
+        """Return the time that a number of ``column`` stands for; ``ConfigurationError`` if it stands for none."""
+        if column.kind not in NUMERIC_KINDS | TEMPORAL_KINDS:
+            raise ConfigurationError(
+                f"column {column.name}, of kind {column.kind}, is to say when a row was; rows follow each other by a "
+                "date, a date-time or a number"
+            )
+        if physical.is_whole(column):
+            units = self.speech.floored(value, SECOND) if column.kind is Kind.DATETIME else value
+            return held(units, whole(-FURTHEST), whole(FURTHEST))
+        ends = self.engine.double(-float(FURTHEST)), self.engine.double(float(FURTHEST))
+        return self.speech.floor(held(value, *ends))
+
+    def _units(self, portrait: Portrait, *, columns: Sequence[ColumnName], by: _Key) -> Members:
+        read = self._read(portrait, columns=columns, keys=[self._key, by] if by else [self._key])
+        query = sa.select(
+            *(read.c[f"k1_{k}"].label(f"u{k}") for k in range(len(by))),
+            *(read.c[f"k1_{k}"].label(f"d{k}") for k in range(len(by))),
+            *(read.c[f"v{k}"] for k in range(len(columns))),
+            whole(1).label("one"),
+        )
+        alone = [read.c[name] == whole(1) for name in ("n0", "n1") if name in read.c]
+        return Members(
+            rows=self.fenced(query.where(*alone)),
+            unit=tuple(f"u{k}" for k in range(len(by))),
+            owner=(),
+            own=tuple(f"d{k}" for k in range(len(by))),
+            columns=tuple(f"v{k}" for k in range(len(columns))),
+        )
+
+    def _read(
+        self, portrait: Portrait, *, columns: Sequence[ColumnName], keys: Sequence[_Key] = (), timed: bool = False
+    ) -> sa.FromClause:
+        """Return all rows of a table.
+
+        Columns: ``v`` the values, ``q`` what names the owner, ``k<i>_`` keys of ``keys`` and ``n<i>`` how many rows
+        have the same (NULL where it is not full), and the time ``t``.
+        """
+        told = {name: at for name, at in self.told(portrait).items() if name in columns}
+        children = list({child.name: child for child, _ in told.values()}.values())
+        keys = [*keys, *(self.by(child) for child in children)]
+        cells, query = self._table(portrait.source)
+        plain = [k for k, name in enumerate(columns) if name not in told]
+        items = [self.value(portrait, columns[k], cells).label(f"v{k}") for k in plain]
+        items += [key.label(f"q{k}") for k, key in enumerate(self._naming(portrait, cells))]
+        for i, key in enumerate(keys):
+            items += [
+                self._comparable(portrait.source.column(name), cells.c[name], times).label(f"k{i}_{k}")
+                for k, (name, times) in enumerate(key)
+            ]
+        if timed:
+            items.append(self._time(portrait, cells).label("t"))
+        for child in children:
+            if child.kin.since is not None:
+                items.append(self._since(portrait, child, cells).label(f"w{children.index(child)}"))
+        counted = self._with_counts(self.fenced(query.add_columns(*items, whole(1).label("one"))), keys)
+        if not children:
+            return counted
+        first = len(keys) - len(children)
+        return self._with_told(counted, children, told, columns=columns, first=first)
+
+    def _with_counts(self, read: sa.FromClause, keys: Sequence[_Key]) -> sa.FromClause:
+        """Add how many rows have the same key, NULL where it is not full."""
+        if not keys:
+            return read
+        counts = []
+        for i, key in enumerate(keys):
+            parts = [read.c[f"k{i}_{k}"] for k in range(len(key))]
+            times = sa.func.count().over(partition_by=parts)
+            full = sa.and_(*(part.is_not(None) for part in parts))
+            counts.append(sa.case((full, times)).label(f"n{i}"))
+        return self.fenced(sa.select(*read.c, *counts))
+
+    def _with_told(
+        self,
+        read: sa.FromClause,
+        children: Sequence[Portrait],
+        told: dict[ColumnName, tuple[Portrait, str]],
+        *,
+        columns: Sequence[ColumnName],
+        first: int,
+    ) -> sa.FromClause:
+        """Add what is told of each of ``children``, whose keys are numbered from ``first`` on."""
+        joined: sa.FromClause = read
+        parts: dict[tuple[str, str], Expression] = {}
+        for at, child in enumerate(children):
+            rows = self._sums(child)
+            keys = [read.c[f"k{first + at}_{k}"] == rows.c[f"q{k}"] for k in range(len(child.kin.columns))]
+            alone = read.c[f"n{first + at}"] == whole(1)
+            joined = joined.outerjoin(rows, sa.and_(alone, *keys))
+            parts[child.name, "r"] = sa.func.coalesce(rows.c.times, whole(0))
+            if child.kin.order is not None:
+                since = whole(0) if child.kin.since is None else read.c[f"w{at}"]
+                parts[child.name, "f"] = rows.c.first - since
+                parts[child.name, "s"] = rows.c.last - rows.c.first
+        more = [
+            parts[told[name][0].name, told[name][1]].label(f"v{k}") for k, name in enumerate(columns) if name in told
+        ]
+        return self.fenced(sa.select(*read.c, *more).select_from(joined))
+
+    def _sums(self, child: Portrait) -> sa.FromClause:
+        """Return how many rows of ``child`` name each key, the first time and the last."""
+        cells, query = self._table(child.source)
+        naming = [key.label(f"q{k}") for k, key in enumerate(self._naming(child, cells))]
+        timed = child.kin.order is not None
+        items = [*naming, *([self._time(child, cells).label("t")] if timed else [])]
+        read = self.fenced(query.add_columns(*items))
+        keys = [read.c[f"q{k}"] for k in range(len(naming))]
+        ends = [sa.func.min(read.c.t).label("first"), sa.func.max(read.c.t).label("last")] if timed else []
+        summed = sa.select(*keys, sa.func.count().label("times"), *ends).where(*(key.is_not(None) for key in keys))
+        return self.fenced(summed.group_by(*keys))
+
+    def value(self, portrait: Portrait, name: ColumnName, cells: sa.FromClause) -> Expression:
+        """Return the value of a column as the engine reads it; of a reference to a public table see ``labels``.
+
+        ``Unsupported`` for columns that are not the table's own.
+        """
+        source = portrait.source
+        for link in portrait.links:
+            if there_name(link) == name:
+                full = [self.engine.value(source.column(part), cells.c[part]).is_not(None) for part in link]
+                return sa.case((sa.and_(*full), whole(1)), else_=whole(0))
+        if (reference := self._public(portrait, name)) is not None:
+            return self._place_of(portrait, reference, cells)
+        if name in {column.name for column in portrait.learned}:
+            return self.engine.value(source.column(name), cells.c[name])
+        if not portrait.named and name in {column.name for column in portrait.bare}:
+            return whole(1)
+        raise Unsupported(
+            f"column {name} of table {portrait.name} is read from rows that others name, which is not counted inside "
+            "the database; count this table in memory"
+        )
+
+    def _public(self, portrait: Portrait, name: ColumnName) -> PublicReference | None:
+        return next((one for one in portrait.public if one.reference.columns[0] == name == one.column.name), None)
+
+    def _place_of(self, portrait: Portrait, reference: PublicReference, cells: sa.FromClause) -> Expression:
+        """Return 1 + the place of the text of what is referred to, in ``labels``; 0 for NULL and what is not there."""
+        (name,) = reference.reference.columns
+        column = portrait.source.column(name)
+        labels = self.labels(portrait, name) or ()
+        keys = pa.chunked_array([reference.expand(pa.array(labels, pa.string()))[name].cast(column.arrow_type)])
+        if column.kind in TEXT_KINDS:
+            listed: list[Any] = keys.to_pylist()
+        else:
+            listed = physical.numbers(keys, column)[0].tolist()
+        domain = Values(values=tuple(listed), rest=True)
+        axis = Axis(column=name, domain=domain)
+        return sql_cells.code(axis, column, self.engine.value(column, cells.c[name]), self.engine)
+
+    def _time(self, portrait: Portrait, cells: sa.FromClause) -> Expression:
+        order = portrait.kin.order
+        if order is None:
+            return sa.cast(sa.null(), sa.BigInteger())
+        column = portrait.source.column(order)
+        return self.number(column, self.engine.number(column, cells.c[order]))
+
+    def _since(self, portrait: Portrait, child: Portrait, cells: sa.FromClause) -> Expression:
+        """Return the time that the first row of ``child`` is counted from, in the units of its order."""
+        assert child.kin.since is not None  # noqa: S101 - the caller looks
+        assert child.kin.order is not None  # noqa: S101 - a policy has no `since` without `order`
+        column, order = portrait.source.column(child.kin.since), child.source.column(child.kin.order)
+        if column.kind is not order.kind or (column.kind is Kind.DECIMAL and column.scale != order.scale):
+            raise Unsupported(
+                f"column {order.name} is counted from {column.name}, and they are of kinds {order.kind} and "
+                f"{column.kind} or have other digits behind the point; inside the database both have to be of one type"
+            )
+        return self.number(column, self.engine.number(column, cells.c[column.name]))
+
+    def _naming(self, portrait: Portrait, cells: sa.FromClause) -> Iterator[Expression]:
+        """Yield what names the owner's row."""
+        if portrait.kin.owner is None:
+            return
+        for name, other in zip(portrait.kin.columns, portrait.owner_keys, strict=True):
+            column = portrait.source.column(name)
+            yield self._comparable(column, cells.c[name], _multipliers(column, other)[0])
+
+    def _comparable(self, column: Column, cell: Expression, times: int) -> Expression:
+        if column.kind in TEXT_KINDS:
+            return self.engine.key(column, cell)
+        _multipliers(column, column)
+        units = sa.cast(self.engine.number(column, cell), sa.BigInteger())
+        return units if times == 1 else units * whole(times)
+
+    def _table(self, table: Table) -> tuple[sa.TableClause, sa.Select[Any]]:
+        """Return a table, and a select over its rows to add columns to."""
+        if table.name not in self._known:
+            cells = sa.table(
+                quoted_name(table.name, quote=True),
+                *(sa.column(quoted_name(column.name, quote=True)) for column in table.columns),
+                schema=None if self._schema is None else quoted_name(self._schema, quote=True),
+            )
+            self._known[table.name] = cells, self.engine.place(cells, sa.select().select_from(cells))
+        return self._known[table.name]
+
+
+def held(value: Expression, least: Expression, most: Expression) -> Expression:
+    """Return ``value``, or the nearer of two bounds that it is beyond; NULL for NULL."""
+    return sa.case((value < least, least), (value > most, most), else_=value)
+
+
+def _multipliers(one: Column, other: Column) -> tuple[int, int]:
+    """Return what numbers of two columns are multiplied by to be equal as their values are.
+
+    ``Unsupported`` for types that not every database compares exactly.
+    """
+    kinds = {one.kind, other.kind}
+    if kinds <= TEXT_KINDS:
+        return 1, 1
+    if kinds <= TEMPORAL_KINDS:
+        day = 1 if kinds == {Kind.DATE} else _DAY
+        return (day if one.kind is Kind.DATE else 1), (day if other.kind is Kind.DATE else 1)
+    scales = [_scale(column) for column in (one, other)]
+    if kinds <= {Kind.INTEGER, Kind.BOOLEAN, Kind.DECIMAL} and scales[0] == scales[1] is not None:
+        return 1, 1
+    raise Unsupported(
+        f"column {one.name} ({one.native}) is to be compared with {other.name} ({other.native}); inside the database "
+        f"keys are texts, dates, whole numbers, or decimals of as many digits, at most {_SAFE_DIGITS}; count in memory"
+    )
+
+
+def _scale(column: Column) -> int | None:
+    """Return the digits behind the point; None where the number may not fit into an int64."""
+    if column.kind is not Kind.DECIMAL:
+        return 0
+    return column.scale if (column.precision or _SAFE_DIGITS + 1) <= _SAFE_DIGITS else None
