@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from gateway.policy.lineage import lineage, shares
+from gateway.policy.model import DomainClause
 from gateway.privacy.budget import Budget
 from gateway.raw import handover
 from gateway.raw.connect.kinship import kinship
@@ -34,23 +35,24 @@ from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.judge.database import judge_database
 from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows
+from gateway.vocabulary.checks import listed
 from gateway.vocabulary.errors import Unsupported
 from gateway.vocabulary.names import ColumnName, TableName
-from gateway.vocabulary.schema import Schema
+from gateway.vocabulary.schema import TEXT_KINDS, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gateway.policy.lineage import Lineage
-    from gateway.policy.model import DomainClause, Policy
+    from gateway.policy.model import Policy
     from gateway.raw.connect.kinship import Kinship, Portrait
     from gateway.raw.connect.source import Snapshot
     from gateway.raw.family import Family
     from gateway.raw.generate.generator import Generator, Measurements
     from gateway.raw.judge.verdict import Judgement
     from gateway.release.synthetic_table import SyntheticTable
-    from gateway.vocabulary.schema import Reference, Table
+    from gateway.vocabulary.schema import Column, Reference, Table
 
     Progress = Callable[[str, float], None]
 
@@ -237,10 +239,16 @@ def _domains(policy: Policy, portrait: Portrait) -> dict[ColumnName, DomainClaus
     """Return the declared domain of every column that a family has of a table."""
     declared = policy.tables[portrait.name].columns
     found: dict[ColumnName, DomainClause | None] = dict.fromkeys(column.name for column in portrait.columns)
-    found |= {column.name: declared[column.name].domain for column in portrait.learned}
+    found |= {column.name: declared[column.name].domain or _listed(portrait, column) for column in portrait.learned}
     for other in portrait.named:
         found |= {other.attached(name): clause for name, clause in _domains(policy, other).items()}
     return found
+
+
+def _listed(portrait: Portrait, column: Column) -> DomainClause | None:
+    """Return the values that the catalogue lists: a CHECK of a text is as public as the labels of an enum."""
+    values = listed(portrait.source.checks, column.name) if column.kind in TEXT_KINDS else ()
+    return DomainClause(values=list(values)) if values else None
 
 
 def _has_each_kind_once(portrait: Portrait) -> bool:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gateway.vocabulary.names import ColumnName
 
@@ -42,6 +42,29 @@ class Check:
     columns: tuple[ColumnName, ...]
     """Every column that it speaks of; all that are known of one without a condition."""
     condition: Condition | None
+
+
+def listed(checks: Iterable[Check], column: ColumnName) -> tuple[str, ...]:
+    """Return the texts that ``checks`` leave to ``column``, as declared; none when no check lists them.
+
+    The first list wins: ``column IN ('a', 'b')``, or the same written as equalities with OR between them.
+    """
+    for check in checks:
+        if check.columns == (column,) and check.condition is not None and (found := _texts(check.condition)):
+            return tuple(dict.fromkeys(found))
+    return ()
+
+
+def _texts(node: Condition) -> tuple[str, ...]:
+    match node:
+        case ("in", ("column", _), values) if all(value[0] == "text" for value in values):
+            return tuple(value[1] for value in values)
+        case ("=", ("column", _), ("text", text)):
+            return (text,)
+        case ("or", parts):
+            found = [_texts(part) for part in parts if part[0] != "is null"]
+            return tuple(text for part in found for text in part) if all(found) else ()
+    return ()
 
 
 def columns_of(condition: Condition) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from gateway.raw.detect.lexicon import BOOKKEEPING
 from gateway.raw.detect.meanings import replaceable
 from gateway.raw.detect.quoting import always_quoted, comment, quoted
 from gateway.raw.detect.wording import singular, words
+from gateway.vocabulary.checks import listed
 from gateway.vocabulary.roles import LEARNABLE_ROLES, Role, Treatment
-from gateway.vocabulary.schema import TEMPORAL_KINDS, Kind
+from gateway.vocabulary.schema import TEMPORAL_KINDS, TEXT_KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -186,7 +187,7 @@ def _found(table: Table, column: Column, finding: Finding, proposals: Proposals)
     if treatment is Treatment.KEY:
         return f"role: {finding.role}, treatment: key"
     if treatment is Treatment.LEARN and finding.role in LEARNABLE_ROLES and column.kind is not Kind.UNSUPPORTED:
-        return f"role: {finding.role}, treatment: learn{_domain(column)}"
+        return f"role: {finding.role}, treatment: learn{_domain(table, column)}"
     return _drop(finding.role, _reason(column, finding))
 
 
@@ -221,8 +222,10 @@ def _reason(column: Column, finding: Finding) -> str:
     return "nearly every row has a text of its own: too varied to be learned safely"
 
 
-def _domain(column: Column) -> str:
-    """Write the labels of an enum: they are declared, so public. A boolean's two values need no declaration."""
-    if column.kind is not Kind.ENUM or not 0 < len(column.values) <= _MOST_LABELS:
+def _domain(table: Table, column: Column) -> str:
+    """Write what an enum or a CHECK lists: it is declared, so public. A boolean's two values need no declaration."""
+    labels = column.values if column.kind is Kind.ENUM else ()
+    labels = labels or (listed(table.checks, column.name) if column.kind in TEXT_KINDS else ())
+    if not 0 < len(labels) <= _MOST_LABELS:
         return ""
-    return f", domain: {{values: [{', '.join(always_quoted(label) for label in column.values)}]}}"
+    return f", domain: {{values: [{', '.join(always_quoted(label) for label in labels)}]}}"
