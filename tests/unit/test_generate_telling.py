@@ -9,6 +9,7 @@ from gateway.estimation.histories.terms import Histories
 from gateway.policy.model import DomainClause
 from gateway.raw.family import first_name, rows_name, span_name
 from gateway.raw.generate.database import Kindred, TablePlan
+from gateway.raw.generate.rebuilding import _near
 from gateway.raw.generate.telling import OVER, Telling, within
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Table
@@ -89,3 +90,17 @@ def test_where_no_period_is_declared_they_are_searched_for(clause: DomainClause 
 
 def test_counted_from_another_time_a_first_time_may_lie_anywhere() -> None:
     assert bounds(kindred(Kind.INTEGER, DomainClause(lowest=0, highest=9), since="born")) == [None, (0, 9)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "left"),
+    [
+        ([500.0, 30.0, -10.0, 25.0], 1),
+        ([500.0, 30.0, -10.0, 225.0], 4),
+        ([60.0, -20.0], 0),
+        ([0.0, 300.0, 0.0], 2),
+        ([], 0),
+    ],
+)
+def test_the_far_end_of_a_bin_goes_unless_it_stands_out(counts: list[float], left: int) -> None:
+    assert _near(np.array(counts), 40.0) == left

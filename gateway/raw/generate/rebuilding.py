@@ -19,6 +19,7 @@ from gateway.estimation.histories.model import Model
 from gateway.estimation.histories.terms import Histories, Owners
 from gateway.estimation.segments import steps
 from gateway.raw.generate.database import period
+from gateway.raw.generate.domain import Ranges
 from gateway.raw.generate.telling import Telling, mended, owners, tell, within
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ PORTION = 250_000
 """Rows drawn at once, about; those of one owner are never divided."""
 UNITS = 100_000
 """Units drawn at once."""
+
+FAR_OUT = 4.0
+"""Standard deviations by which the far end of what is told of owned rows has to stand out.
+
+A few owners of very many rows who are not there would be a great part of all rows.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,19 +153,36 @@ def fit(
 def _told_apart(measured: TableMeasurements, kindred: Kindred) -> TableMeasurements:
     """Return the measurements with what is told of owned rows smoothed inside its bins.
 
-    Few have very many rows, or times far off; what noise leaves in the many cells there would make what nobody has.
+    Few have very many rows, or times far off; what noise leaves in the many cells there would make what nobody has. So
+    the far end of a bin goes unless it stands out; where nothing does, whoever falls into the bin has the least of it.
     """
     bins = list(measured.bins)
     told = kindred.grids(kindred.unit)
     for at, (column, to) in enumerate(zip(measured.columns, measured.bins, strict=True)):
-        if column.column.name in told:
-            first, counts = int(column.domain.rest), column.counts.astype(np.float64)
+        if column.column.name in told and isinstance(column.domain, Ranges):
+            first, sigma = column.domain.first, float(column.sigma.max())
+            counts = column.counts.astype(np.float64)
             mass = np.maximum(counts, 0.0)
-            mass[first:] = steps(counts[first:], float(column.sigma.max()))
-            whole = np.bincount(to.bin_of, weights=mass, minlength=to.count)[to.bin_of]
-            weight = np.where(whole > 0, mass / np.maximum(whole, np.finfo(np.float64).tiny), to.weight)
-            bins[at] = dataclasses.replace(to, weight=np.where(to.ghost, 0.0, weight))
+            mass[first:] = steps(counts[first:], sigma)
+            mass[to.ghost] = 0.0
+            distance = np.abs(np.append(np.zeros(first), column.domain.starts))
+            for number in range(to.count):
+                cells = np.flatnonzero((to.bin_of == number) & ~to.ghost)
+                cells = cells[np.argsort(distance[cells], kind="stable")]
+                mass[cells[_near(counts[cells], sigma) :]] = 0.0
+                if not mass[cells].any():
+                    mass[cells[0]] = 1.0
+            whole = np.bincount(to.bin_of, weights=mass, minlength=to.count)
+            bins[at] = dataclasses.replace(to, weight=mass / whole[to.bin_of])
     return dataclasses.replace(measured, bins=tuple(bins))
+
+
+def _near(counts: NDArray[np.float64], sigma: float) -> int:
+    """Return how many cells of a bin, nearest first, are left when the longest end that may be noise is cut off."""
+    beyond = np.cumsum(counts[::-1])
+    bar = FAR_OUT * sigma * np.sqrt(np.arange(1, counts.size + 1))
+    noise = np.flatnonzero(beyond < bar)
+    return counts.size - (int(noise[-1]) + 1 if noise.size else 0)
 
 
 def telling(kindred: Kindred, table: TableName) -> Telling:
