@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 import sqlite3
@@ -304,8 +305,10 @@ def cut(rows: pa.Table, sizes: Sequence[int]) -> list[pa.Table]:
     return [*pieces, rows.slice(at)]
 
 
-def put_together_at_once(drawn: Drawn, sizes: Sequence[int] = (), *, seed: int = 3) -> dict[str, pa.Table]:
-    assembly = Assembly(SHOP, policy=POLICY, tree=TREE, public=PUBLIC, units=drawn.units, seed=seed)
+def put_together_at_once(
+    drawn: Drawn, sizes: Sequence[int] = (), *, seed: int = 3, schema: Schema = SHOP
+) -> dict[str, pa.Table]:
+    assembly = Assembly(schema, policy=POLICY, tree=TREE, public=PUBLIC, units=drawn.units, seed=seed)
     found: dict[str, list[pa.Table]] = {kin.table: [] for kin in TREE.kin}
     for table, starts in drawn.starts.items():
         assembly.grow(table, starts)
@@ -471,8 +474,14 @@ def test_rows_that_can_keep_no_check_fail_when_others_belong_to_them() -> None:
     customer = drawn.learned[TableName("customer")]
     young = customer.set_column(0, "age", pa.array([5, 6, 7], pa.int64()))
     drawn.learned[TableName("customer")] = young
+    assert put_together_at_once(drawn)["customer"]["age"].to_pylist() == [18] * 3
+    child = dataclasses.replace(ADULT, name="child", condition=("<", ("column", "age"), ("number", "5")))
+    tables = [
+        dataclasses.replace(table, checks=(ADULT, child)) if table.name == "customer" else table
+        for table in SHOP.tables
+    ]
     with pytest.raises(CheckFailed, match="customer") as caught:
-        put_together_at_once(drawn)
+        put_together_at_once(drawn, schema=Schema(tables=tuple(tables)))
     assert "5" not in str(caught.value)
 
 

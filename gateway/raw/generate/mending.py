@@ -1,12 +1,16 @@
 """Rows that break a declared NOT NULL or CHECK get the columns in question from a row that keeps it.
 
-Columns that one constraint speaks of go together, and so do constraints that share a column. What is learned is
-changed and nothing else. This looks at rows that were made up, and costs nothing.
+Columns that one constraint speaks of go together, and so do constraints that share a column. Where no row keeps it, the
+constants in the constraint are tried. What is learned is changed and nothing else. This looks at rows that were made
+up, and costs nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import math
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +20,14 @@ from gateway.vocabulary.checks import Condition, columns_of, keeps
 from gateway.vocabulary.names import ColumnName
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from gateway.vocabulary.schema import Table
+
+_MOST_TRIED = 10_000
+"""Rows that are tried where no row keeps a constraint."""
 
 
 class Mending:
@@ -80,11 +87,66 @@ class Mending:
             places[bad] = good[(drawn[bad] % np.uint64(good.size)).astype(np.int64)]
         elif (model := self._model.get(number)) is not None:
             source, places = model, np.zeros(len(block), dtype=np.int64)
+        elif (made := self._from_the_conditions(number, block, open_)) is not None:
+            source, places = made, np.zeros(len(block), dtype=np.int64)
         else:
             return block
         for name in open_:
             block = _replaced(block, name, source.column(name).take(pa.array(places)), bad)
         return block
+
+    def _from_the_conditions(self, number: int, block: pa.Table, open_: Sequence[ColumnName]) -> pa.Table | None:
+        """Return the first row with values that the conditions themselves speak of in it; None when none keeps them.
+
+        Where nothing could be learned, every row may break ``status IN ('A', 'B')`` or ``amount > 0``.
+        """
+        conditions = self._groups[number][1]
+        said = [text for condition in conditions for text in _constants(condition)]
+        types = [block.schema.field(name).type for name in open_]
+        values = [
+            pa.concat_arrays([block.column(name).combine_chunks().slice(0, 1), *_typed(said, kind)])
+            for name, kind in zip(open_, types, strict=True)
+        ]
+        rows = math.prod(map(len, values))
+        if not open_ or rows > _MOST_TRIED:
+            return None
+        tried = pa.concat_tables([block.slice(0, 1)] * rows).combine_chunks()
+        each = 1
+        for name, found in zip(open_, values, strict=True):
+            tried = _replaced(
+                tried, name, found.take(pa.array(np.arange(rows) // each % len(found))), np.ones(rows, bool)
+            )
+            each *= len(found)
+        kept = np.flatnonzero(_kept(conditions, tried))
+        if not kept.size:
+            return None
+        self._model[number] = tried.slice(int(kept[0]), 1)
+        return self._model[number]
+
+
+def _constants(node: Any) -> Iterator[str]:  # noqa: ANN401 - an operand
+    """Yield the constants of a condition, and of each number its neighbours, as text."""
+    match node:
+        case ("text", text):
+            yield text
+        case ("truth", value):
+            yield str(value).lower()
+        case ("number", text):
+            yield from (str(Decimal(text) + step) for step in (0, 1, -1))
+        case ("column", _):
+            return
+        case tuple():
+            for part in node:
+                yield from _constants(part)
+
+
+def _typed(texts: Sequence[str], kind: pa.DataType) -> list[pa.Array]:
+    """Return those of ``texts`` that are values of type ``kind``."""
+    found = []
+    for text in dict.fromkeys(texts):
+        with contextlib.suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            found.append(pa.array([text], pa.string()).cast(kind))
+    return found
 
 
 def _kept(conditions: Sequence[Condition], block: pa.Table) -> NDArray[np.bool_]:
