@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 from gateway.vocabulary.digest import sha256_file
 from tests.acceptance.conftest import Gateway, alone
 
-# Runs the command line once for each job on standard input, each in a fork of its own; prints how each ended. A job
+# Runs the command line once for each job, a line on standard input, in a fork of its own; prints how each ended. A job
 # that names a number of steps is killed with SIGKILL as soon as so many transactions of the records are committed.
 # Every draw of noise for rows that are there leaves a line in the file "draws": on disk, so that no kill takes it back.
 FORKS = """
@@ -71,50 +71,70 @@ def work(job):
     sys.argv = ["gateway", *job["arguments"]]
     main()
 
-ends = []
-for job in json.load(sys.stdin):
+for line in sys.stdin:
     child = os.fork()
     if child == 0:
         try:
-            work(job)
+            work(json.loads(line))
         except SystemExit as end:
             sys.stdout.flush()
             os._exit(end.code or 0)
         os._exit(99)
-    ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-print(json.dumps(ends))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
+pytestmark = pytest.mark.timeout(600)  # a run, and seven processes that take it up
 STATES = ["created", "reserved", "measured", "sampled", "judged", "handed_over"]
 
 
 @dataclass(frozen=True)
 class Killed:
-    """One run, killed and resumed: what it had recorded and measured in between, and how both ended."""
+    """What a run had left behind when it was killed: its recorded state, and digests of what it had measured."""
+
+    end: int
+    state: str
+    measured: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One run that was killed after each state it recorded, and resumed each time; and how its last process ended."""
 
     gateway: Gateway
     run: str
-    state: str
-    measured: dict[str, str]
-    ends: tuple[int, int]
+    kills: dict[str, Killed]
+    end: int
 
 
 @pytest.fixture(scope="module")
-def killed(small_clinic: Callable[..., Gateway]) -> dict[str, Killed]:
-    """Kill a run after each state it records, look, and resume it."""
-    gateways = [small_clinic() for _ in STATES]
-    first = _fork([_job(gateway, steps) for steps, gateway in enumerate(gateways, start=1)])
-    between = []
-    for gateway in gateways:
-        run, state = _ask(gateway, "SELECT run, state FROM runs")[0]
-        between.append((run, state, _measurements(gateway, run)))
-    again = _fork([_job(gateway, 0, "--resume", run) for gateway, (run, _, _) in zip(gateways, between, strict=True)])
-    return {
-        wanted: Killed(gateway, run, state, measured, (one, two))
-        for wanted, gateway, (run, state, measured), one, two in zip(
-            STATES, gateways, between, first, again, strict=True
-        )
-    }
+def fork() -> Iterator[Callable[[dict[str, Any]], int]]:
+    """Return a function that runs one job and returns how it ended."""
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asked, answered = process.stdin, process.stdout
+
+        def go(job: dict[str, Any]) -> int:
+            asked.write(json.dumps(job) + "\n")
+            asked.flush()
+            return int(answered.readline())
+
+        yield go
+
+
+@pytest.fixture(scope="module")
+def chain(small_clinic: Callable[..., Gateway], fork: Callable[[dict[str, Any]], int]) -> Chain:
+    """Kill a run after it recorded its first state, resume it, kill it after the next, and so on until it is done."""
+    gateway, kills, resume = small_clinic(), {}, ()
+    for wanted in STATES:
+        # a resumed run first records that it was
+        end = fork(_job(gateway, 2 if resume else 1, *resume))
+        ((run, state),) = _ask(gateway, "SELECT run, state FROM runs")
+        kills[wanted] = Killed(end, state, _measurements(gateway, run))
+        resume = ("--resume", run)
+    return Chain(gateway, run, kills, fork(_job(gateway, 0, *resume)))
 
 
 def _job(gateway: Gateway, steps: int, *arguments: str) -> dict[str, Any]:
@@ -126,32 +146,27 @@ def _job(gateway: Gateway, steps: int, *arguments: str) -> dict[str, Any]:
     }
 
 
-def _fork(jobs: list[dict[str, Any]]) -> list[int]:
-    done = subprocess.run(
-        [sys.executable, "-c", FORKS], input=json.dumps(jobs), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    ends: list[int] = json.loads(done.stdout)
-    return ends
-
-
 @pytest.mark.parametrize("state", STATES)
-def test_a_run_killed_after_it_recorded_a_state_resumes_from_there(killed: dict[str, Killed], state: str) -> None:
-    case = killed[state]
-    said = (case.gateway.folder / "said-2").read_text()
-    assert case.ends == (-signal.SIGKILL, 0), said
-    assert case.state == state
-    assert bool(case.measured) == (STATES.index(state) >= STATES.index("measured"))
-    after = _measurements(case.gateway, case.run)
-    assert after
-    assert {name: after[name] for name in case.measured} == case.measured, "measured again after the kill"
-    assert _ask(case.gateway, "SELECT run, state FROM runs") == [(case.run, "handed_over")]
-    ledger = _ask(case.gateway, "SELECT kind, count(*) FROM ledger GROUP BY kind")
+def test_a_run_killed_after_it_recorded_a_state_goes_on_from_there(chain: Chain, state: str) -> None:
+    killed = chain.kills[state]
+    assert (killed.end, killed.state) == (-signal.SIGKILL, state), (chain.gateway.folder / "said-2").read_text()
+    assert bool(killed.measured) == (STATES.index(state) >= STATES.index("measured"))
+    after = _measurements(chain.gateway, chain.run)
+    assert {name: after[name] for name in killed.measured} == killed.measured, "measured again after the kill"
+
+
+def test_a_run_killed_at_every_state_is_done_once_and_paid_once(chain: Chain) -> None:
+    assert chain.end == 0, (chain.gateway.folder / "said-2").read_text()
+    assert _ask(chain.gateway, "SELECT run, state FROM runs") == [(chain.run, "handed_over")]
+    ledger = _ask(chain.gateway, "SELECT kind, count(*) FROM ledger GROUP BY kind")
     assert ledger == [("committed", 1), ("reserved", 1)]
-    assert len(_ask(case.gateway, "SELECT release FROM releases")) == 1
-    drawn = [int(line) for line in (case.gateway.folder / "draws").read_text().splitlines()]
-    (events,) = _ask(case.gateway, "SELECT events FROM ledger WHERE kind = 'committed'")
-    assert sum(drawn) == sum(event.get("times", 0) for event in json.loads(events[0])), "noise nobody accounted for"
+    assert len(_ask(chain.gateway, "SELECT release FROM releases")) == 1
+
+
+def test_no_noise_was_drawn_that_the_ledger_does_not_know(chain: Chain) -> None:
+    drawn = [int(line) for line in (chain.gateway.folder / "draws").read_text().splitlines()]
+    ((events,),) = _ask(chain.gateway, "SELECT events FROM ledger WHERE kind = 'committed'")
+    assert sum(drawn) == sum(event.get("times", 0) for event in json.loads(events))
 
 
 def _measurements(gateway: Gateway, run: str) -> dict[str, str]:
@@ -169,9 +184,11 @@ def _ask(gateway: Gateway, query: str) -> list[tuple[str, ...]]:
         connection.close()
 
 
-def test_two_workers_cannot_resume_the_same_run_at_once(small_clinic: Callable[..., Gateway]) -> None:
+def test_two_workers_cannot_resume_the_same_run_at_once(
+    small_clinic: Callable[..., Gateway], fork: Callable[[dict[str, Any]], int]
+) -> None:
     gateway = small_clinic(alone())
-    assert _fork([_job(gateway, 2)]) == [-signal.SIGKILL]
+    assert fork(_job(gateway, 2)) == -signal.SIGKILL
     run = _ask(gateway, "SELECT run FROM runs")[0][0]
     both = [
         subprocess.Popen(
