@@ -47,7 +47,8 @@ def column(reflected: ReflectedColumn, *, name: str, native: str, base: str | No
     precision, scale, length = None, None, None
     if kind is Kind.DECIMAL:
         precision, scale = _digits(*sizes[:2]) if sizes else _digits(*_declared_digits(declared))
-    elif kind is Kind.TEXT and isinstance(declared, sa.String):
+    elif kind is Kind.TEXT and isinstance(declared, sa.String) and not isinstance(declared, mysql.SET):
+        # a SET may hold all its members at once, and what is told of it is how long the longest one is
         length = sizes[0] if sizes else declared.length
     return Column(
         name=ColumnName(name),
