@@ -93,17 +93,12 @@ def _bare(row: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(str(cell.replace(tzinfo=None) if isinstance(cell, dt.datetime) else cell).rstrip() for cell in row)
 
 
-@pytest.mark.parametrize(
-    ("customers", "epsilon"), [(250, 10.0), pytest.param(None, 4.0, marks=pytest.mark.audit)], ids=["part", "whole"]
-)
-def test_pagila_goes_the_whole_way(
-    postgres_database: Callable[[], str], shared_data: Path, tmp_path: Path, customers: int | None, epsilon: float
-) -> None:
+def test_pagila_goes_the_whole_way(postgres_database: Callable[[], str], shared_data: Path, tmp_path: Path) -> None:
     """Partitions, views, an enum, a domain type, columns of unknown types, and payments that lead to a customer."""
     url, again = postgres_database(), postgres_database()
-    real.load_pagila(url, shared_data, customers=customers)
+    real.load_pagila(url, shared_data)
     source = real.as_reader(url)
-    went = go(source, postgres_database(), tmp_path, unit="customer", edits=PAGILA, epsilon=epsilon)
+    went = go(source, postgres_database(), tmp_path, unit="customer", edits=PAGILA, epsilon=4.0)
     whole(went)
     assert went.draft["tables"]["film"]["without"] == ["special_features", "fulltext"]
     assert set(went.tables) == {*PAGILA_TABLES, "customer", "address", "rental", "payment"}  # no view, no partition
@@ -126,18 +121,14 @@ PAGILA_TABLES = (
 )  # fmt: skip
 
 
+@pytest.mark.audit
 @pytest.mark.mariadb
-@pytest.mark.parametrize("customers", [pytest.param(None, marks=pytest.mark.audit)], ids=["whole"])
 def test_sakila_goes_from_mariadb_to_postgresql(
-    mariadb_database: Callable[[], str],
-    postgres_database: Callable[[], str],
-    shared_data: Path,
-    tmp_path: Path,
-    customers: int | None,
+    mariadb_database: Callable[[], str], postgres_database: Callable[[], str], shared_data: Path, tmp_path: Path
 ) -> None:
     """Unsigned numbers, YEAR, SET, ENUM and nullable owners, into PostgreSQL and back into MariaDB."""
     source, again = mariadb_database(), mariadb_database()
-    real.load_sakila(source, shared_data, customers=customers)
+    real.load_sakila(source, shared_data)
     reader = real.as_mariadb_reader(source)
     went = go(reader, postgres_database(), tmp_path, unit="customer", edits=SAKILA, epsilon=4.0)
     whole(went)
@@ -150,9 +141,8 @@ def test_sakila_goes_from_mariadb_to_postgresql(
             assert cursor.fetchall() == ((count,),), table
 
 
-@pytest.mark.parametrize(
-    ("accounts", "epsilon"), [(400, 10.0), pytest.param(None, 1.0, marks=pytest.mark.audit)], ids=["part", "whole"]
-)
+@pytest.mark.audit
+@pytest.mark.parametrize(("accounts", "epsilon"), [(400, 10.0), (None, 1.0)], ids=["part", "whole"])
 def test_a_bank_goes_the_whole_way_by_account_with_its_owners(
     postgres_database: Callable[[], str], shared_data: Path, tmp_path: Path, accounts: int | None, epsilon: float
 ) -> None:
