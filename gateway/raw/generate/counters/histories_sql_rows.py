@@ -27,7 +27,7 @@ from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.schema import NUMERIC_KINDS, TEMPORAL_KINDS, TEXT_KINDS, Column, Kind, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gateway.raw.connect.kinship import Kinship, Portrait
     from gateway.raw.connect.public_rows import PublicReference
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from gateway.raw.generate.counters.sql_engine import Engine
     from gateway.vocabulary.names import TableName
 
-_DAY = 86_400_000_000
-_SAFE_DIGITS = 18
-"""Decimals of at most so many digits fit into an int64."""
-
 _Key = tuple[tuple[ColumnName, int], ...]
 """Columns of a key, each with what its number is multiplied by to compare with another's."""
+
+
+_Item = tuple["Expression", "Callable[[Expression], Expression]"]
+"""What is read of a cell, and what is then made of it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,7 +112,7 @@ class Belonging:
         kin, own = portrait.kin, portrait.source
         assert kin.owner is not None  # noqa: S101 - the unit's table is owned by nobody
         pairs = zip(kin.columns, portrait.owner_keys, strict=True)
-        return tuple((other.name, _multipliers(own.column(name), other)[1]) for name, other in pairs)
+        return tuple((other.name, words.multipliers(own.column(name), other)[1]) for name, other in pairs)
 
     def members(
         self,
@@ -123,7 +123,7 @@ class Belonging:
         owner: Members | None = None,
         timed: bool = False,
     ) -> Members:
-        """Return the rows of ``portrait`` that lead to a unit, with the values of ``columns`` (see ``value``).
+        """Return the rows of ``portrait`` that lead to a unit, with the values of ``columns`` as read.
 
         With ``by`` only those that it alone has names. ``owner`` are the owner's rows by ``by(portrait)``, whose other
         columns are handed on; by default just they. With ``timed`` there is the time by the table's order, or NULL.
@@ -162,19 +162,6 @@ class Belonging:
         step = self.engine.fenced(query, name)
         return step.element.cte(name) if isinstance(step, sa.Subquery) else step
 
-    def number(self, column: Column, value: Expression) -> Expression:
-        """Return the time that a number of ``column`` stands for; ``ConfigurationError`` if it stands for none."""
-        if column.kind not in NUMERIC_KINDS | TEMPORAL_KINDS:
-            raise ConfigurationError(
-                f"column {column.name}, of kind {column.kind}, is to say when a row was; rows follow each other by a "
-                "date, a date-time or a number"
-            )
-        if physical.is_whole(column):
-            units = self.speech.floored(value, SECOND) if column.kind is Kind.DATETIME else value
-            return held(units, whole(-FURTHEST), whole(FURTHEST))
-        ends = self.engine.double(-float(FURTHEST)), self.engine.double(float(FURTHEST))
-        return self.speech.floor(held(value, *ends))
-
     def _units(self, portrait: Portrait, *, columns: Sequence[ColumnName], by: _Key) -> Members:
         read = self._read(portrait, columns=columns, keys=[self._key, by] if by else [self._key])
         query = sa.select(
@@ -205,23 +192,29 @@ class Belonging:
         keys = [*keys, *(self.by(child) for child in children)]
         cells, query = self._table(portrait.source)
         plain = [k for k, name in enumerate(columns) if name not in told]
-        items = [self.value(portrait, columns[k], cells).label(f"v{k}") for k in plain]
-        items += [key.label(f"q{k}") for k, key in enumerate(self._naming(portrait, cells))]
+        items = {f"v{k}": self._value(portrait, columns[k], cells) for k in plain}
+        items |= {f"q{k}": (key, _as_it_is) for k, key in enumerate(self._naming(portrait, cells))}
         for i, key in enumerate(keys):
-            items += [
-                self._comparable(portrait.source.column(name), cells.c[name], times).label(f"k{i}_{k}")
-                for k, (name, times) in enumerate(key)
-            ]
+            for k, (name, times) in enumerate(key):
+                compared = self._comparable(portrait.source.column(name), cells.c[name], times)
+                items[f"k{i}_{k}"] = compared, _as_it_is
         if timed:
-            items.append(self._time(portrait, cells).label("t"))
-        for child in children:
+            items["t"] = self._time(portrait, cells)
+        for at, child in enumerate(children):
             if child.kin.since is not None:
-                items.append(self._since(portrait, child, cells).label(f"w{children.index(child)}"))
-        counted = self._with_counts(self.fenced(query.add_columns(*items, whole(1).label("one"))), keys)
+                items[f"w{at}"] = self._since(portrait, child, cells)
+        counted = self._with_counts(self._made(query, items), keys)
         if not children:
             return counted
         first = len(keys) - len(children)
         return self._with_told(counted, children, told, columns=columns, first=first)
+
+    def _made(self, query: sa.Select[Any], items: dict[str, _Item]) -> sa.FromClause:
+        """Return ``items`` of the rows of ``query``: every cell is read once, then what is made of it is computed."""
+        read = self.fenced(query.add_columns(*(raw.label(n) for n, (raw, _) in items.items()), whole(1).label("one")))
+        if all(finish is _as_it_is for _, finish in items.values()):
+            return read
+        return self.fenced(sa.select(*(finish(read.c[n]).label(n) for n, (_, finish) in items.items()), read.c.one))
 
     def _with_counts(self, read: sa.FromClause, keys: Sequence[_Key]) -> sa.FromClause:
         """Add how many rows have the same key, NULL where it is not full."""
@@ -265,40 +258,41 @@ class Belonging:
     def _sums(self, child: Portrait) -> sa.FromClause:
         """Return how many rows of ``child`` name each key, the first time and the last."""
         cells, query = self._table(child.source)
-        naming = [key.label(f"q{k}") for k, key in enumerate(self._naming(child, cells))]
+        items: dict[str, _Item] = {f"q{k}": (key, _as_it_is) for k, key in enumerate(self._naming(child, cells))}
         timed = child.kin.order is not None
-        items = [*naming, *([self._time(child, cells).label("t")] if timed else [])]
-        read = self.fenced(query.add_columns(*items))
-        keys = [read.c[f"q{k}"] for k in range(len(naming))]
+        if timed:
+            items["t"] = self._time(child, cells)
+        read = self._made(query, items)
+        keys = [read.c[f"q{k}"] for k in range(len(child.kin.columns))]
         ends = [sa.func.min(read.c.t).label("first"), sa.func.max(read.c.t).label("last")] if timed else []
         summed = sa.select(*keys, sa.func.count().label("times"), *ends).where(*(key.is_not(None) for key in keys))
         return self.fenced(summed.group_by(*keys))
 
-    def value(self, portrait: Portrait, name: ColumnName, cells: sa.FromClause) -> Expression:
+    def _value(self, portrait: Portrait, name: ColumnName, cells: sa.FromClause) -> _Item:
         """Return the value of a column as the engine reads it; of a reference to a public table see ``labels``.
 
-        ``Unsupported`` for columns that are not the table's own.
+        ``Unsupported`` for columns of rows that are named, and of references by several columns.
         """
         source = portrait.source
         for link in portrait.links:
             if there_name(link) == name:
                 full = [self.engine.value(source.column(part), cells.c[part]).is_not(None) for part in link]
-                return sa.case((sa.and_(*full), whole(1)), else_=whole(0))
+                return sa.case((sa.and_(*full), whole(1)), else_=whole(0)), _as_it_is
         if (reference := self._public(portrait, name)) is not None:
             return self._place_of(portrait, reference, cells)
         if name in {column.name for column in portrait.learned}:
-            return self.engine.value(source.column(name), cells.c[name])
+            return self.engine.value(source.column(name), cells.c[name]), _as_it_is
         if not portrait.named and name in {column.name for column in portrait.bare}:
-            return whole(1)
+            return whole(1), _as_it_is
         raise Unsupported(
-            f"column {name} of table {portrait.name} is read from rows that others name, which is not counted inside "
-            "the database; count this table in memory"
+            f"column {name} of table {portrait.name} is made of rows that others name, or of several columns, which is "
+            "not counted inside the database; count this table in memory"
         )
 
     def _public(self, portrait: Portrait, name: ColumnName) -> PublicReference | None:
         return next((one for one in portrait.public if one.reference.columns[0] == name == one.column.name), None)
 
-    def _place_of(self, portrait: Portrait, reference: PublicReference, cells: sa.FromClause) -> Expression:
+    def _place_of(self, portrait: Portrait, reference: PublicReference, cells: sa.FromClause) -> _Item:
         """Return 1 + the place of the text of what is referred to, in ``labels``; 0 for NULL and what is not there."""
         (name,) = reference.reference.columns
         column = portrait.source.column(name)
@@ -310,16 +304,16 @@ class Belonging:
             listed = physical.numbers(keys, column)[0].tolist()
         domain = Values(values=tuple(listed), rest=True)
         axis = Axis(column=name, domain=domain)
-        return sql_cells.code(axis, column, self.engine.value(column, cells.c[name]), self.engine)
+        raw = self.engine.value(column, cells.c[name])
+        return raw, lambda value: sql_cells.code(axis, column, value, self.engine)
 
-    def _time(self, portrait: Portrait, cells: sa.FromClause) -> Expression:
+    def _time(self, portrait: Portrait, cells: sa.FromClause) -> _Item:
         order = portrait.kin.order
         if order is None:
-            return sa.cast(sa.null(), sa.BigInteger())
-        column = portrait.source.column(order)
-        return self.number(column, self.engine.number(column, cells.c[order]))
+            return sa.cast(sa.null(), sa.BigInteger()), _as_it_is
+        return self._number_of(portrait.source.column(order), cells)
 
-    def _since(self, portrait: Portrait, child: Portrait, cells: sa.FromClause) -> Expression:
+    def _since(self, portrait: Portrait, child: Portrait, cells: sa.FromClause) -> _Item:
         """Return the time that the first row of ``child`` is counted from, in the units of its order."""
         assert child.kin.since is not None  # noqa: S101 - the caller looks
         assert child.kin.order is not None  # noqa: S101 - a policy has no `since` without `order`
@@ -329,7 +323,23 @@ class Belonging:
                 f"column {order.name} is counted from {column.name}, and they are of kinds {order.kind} and "
                 f"{column.kind} or have other digits behind the point; inside the database both have to be of one type"
             )
-        return self.number(column, self.engine.number(column, cells.c[column.name]))
+        return self._number_of(column, cells)
+
+    def _number_of(self, column: Column, cells: sa.FromClause) -> _Item:
+        """Return the time that a number of ``column`` stands for; ``ConfigurationError`` if it stands for none."""
+        if column.kind not in NUMERIC_KINDS | TEMPORAL_KINDS:
+            raise ConfigurationError(
+                f"column {column.name}, of kind {column.kind}, is to say when a row was; rows follow each other by a "
+                "date, a date-time or a number"
+            )
+        return self.engine.number(column, cells.c[column.name]), lambda value: self._whole_time(column, value)
+
+    def _whole_time(self, column: Column, value: Expression) -> Expression:
+        if physical.is_whole(column):
+            units = self.speech.floored(value, SECOND) if column.kind is Kind.DATETIME else value
+            return _held(units, whole(-FURTHEST), whole(FURTHEST))
+        ends = self.engine.double(-float(FURTHEST)), self.engine.double(float(FURTHEST))
+        return self.speech.floor(_held(value, *ends))
 
     def _naming(self, portrait: Portrait, cells: sa.FromClause) -> Iterator[Expression]:
         """Yield what names the owner's row."""
@@ -337,12 +347,12 @@ class Belonging:
             return
         for name, other in zip(portrait.kin.columns, portrait.owner_keys, strict=True):
             column = portrait.source.column(name)
-            yield self._comparable(column, cells.c[name], _multipliers(column, other)[0])
+            yield self._comparable(column, cells.c[name], words.multipliers(column, other)[0])
 
     def _comparable(self, column: Column, cell: Expression, times: int) -> Expression:
         if column.kind in TEXT_KINDS:
             return self.engine.key(column, cell)
-        _multipliers(column, column)
+        words.multipliers(column, column)
         units = sa.cast(self.engine.number(column, cell), sa.BigInteger())
         return units if times == 1 else units * whole(times)
 
@@ -358,33 +368,10 @@ class Belonging:
         return self._known[table.name]
 
 
-def held(value: Expression, least: Expression, most: Expression) -> Expression:
+def _as_it_is(value: Expression) -> Expression:
+    return value
+
+
+def _held(value: Expression, least: Expression, most: Expression) -> Expression:
     """Return ``value``, or the nearer of two bounds that it is beyond; NULL for NULL."""
     return sa.case((value < least, least), (value > most, most), else_=value)
-
-
-def _multipliers(one: Column, other: Column) -> tuple[int, int]:
-    """Return what numbers of two columns are multiplied by to be equal as their values are.
-
-    ``Unsupported`` for types that not every database compares exactly.
-    """
-    kinds = {one.kind, other.kind}
-    if kinds <= TEXT_KINDS:
-        return 1, 1
-    if kinds <= TEMPORAL_KINDS:
-        day = 1 if kinds == {Kind.DATE} else _DAY
-        return (day if one.kind is Kind.DATE else 1), (day if other.kind is Kind.DATE else 1)
-    scales = [_scale(column) for column in (one, other)]
-    if kinds <= {Kind.INTEGER, Kind.BOOLEAN, Kind.DECIMAL} and scales[0] == scales[1] is not None:
-        return 1, 1
-    raise Unsupported(
-        f"column {one.name} ({one.native}) is to be compared with {other.name} ({other.native}); inside the database "
-        f"keys are texts, dates, whole numbers, or decimals of as many digits, at most {_SAFE_DIGITS}; count in memory"
-    )
-
-
-def _scale(column: Column) -> int | None:
-    """Return the digits behind the point; None where the number may not fit into an int64."""
-    if column.kind is not Kind.DECIMAL:
-        return 0
-    return column.scale if (column.precision or _SAFE_DIGITS + 1) <= _SAFE_DIGITS else None

@@ -1,4 +1,4 @@
-"""Whole-number arithmetic as each kind of database says it: dividing, rounding down, roots."""
+"""Whole-number arithmetic as each kind of database says it: dividing, rounding down, roots; and keys as numbers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from gateway.raw.generate.counters.sql_cells import whole
+from gateway.vocabulary.errors import Unsupported
+from gateway.vocabulary.schema import TEMPORAL_KINDS, TEXT_KINDS, Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from gateway.raw.generate.counters.sql_cells import Expression
     from gateway.raw.generate.counters.sql_engine import Engine
 
+_DAY = 86_400_000_000
+_SAFE_DIGITS = 18
+"""Decimals of at most so many digits fit into an int64."""
 _TIGHT = 20
 """Binds closer than any other: without it ``(a - b) / c`` would be written without its parentheses."""
 
@@ -100,3 +105,30 @@ def whole_root(number: Expression, speech: Speech) -> Expression:
     too_large = sa.case((near * near > number, whole(1)), else_=whole(0))
     too_small = sa.case((above * above <= number, whole(1)), else_=whole(0))
     return near - too_large + too_small
+
+
+def multipliers(one: Column, other: Column) -> tuple[int, int]:
+    """Return what numbers of two columns are multiplied by to be equal as their values are.
+
+    ``Unsupported`` for types that not every database compares exactly.
+    """
+    kinds = {one.kind, other.kind}
+    if kinds <= TEXT_KINDS:
+        return 1, 1
+    if kinds <= TEMPORAL_KINDS:
+        day = 1 if kinds == {Kind.DATE} else _DAY
+        return (day if one.kind is Kind.DATE else 1), (day if other.kind is Kind.DATE else 1)
+    scales = [_scale(column) for column in (one, other)]
+    if kinds <= {Kind.INTEGER, Kind.BOOLEAN, Kind.DECIMAL} and scales[0] == scales[1] is not None:
+        return 1, 1
+    raise Unsupported(
+        f"column {one.name} ({one.native}) is to be compared with {other.name} ({other.native}); inside the database "
+        f"keys are texts, dates, whole numbers, or decimals of as many digits, at most {_SAFE_DIGITS}; count in memory"
+    )
+
+
+def _scale(column: Column) -> int | None:
+    """Return the digits behind the point; None where the number may not fit into an int64."""
+    if column.kind is not Kind.DECIMAL:
+        return 0
+    return column.scale if (column.precision or _SAFE_DIGITS + 1) <= _SAFE_DIGITS else None
