@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import gzip
+import io
 import re
 import sqlite3
 import subprocess
@@ -20,9 +21,9 @@ import psycopg
 import pyarrow.parquet as pq
 import pymysql
 import sqlalchemy as sa
-import yaml
 from psycopg import sql
 from pydantic import SecretStr
+from ruamel.yaml import YAML
 
 from gateway.policy.loading import parse_policy
 from gateway.policy.model import Policy
@@ -193,11 +194,12 @@ def mariadb(url: str) -> Iterator[pymysql.Connection[Any]]:
 # --- the whole way ---
 
 
-class _Plain(yaml.SafeDumper):
-    """Writes every value out, however often it stands in a policy."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the writer's own name for it
-        return True
+def written(policy: Mapping[str, Any]) -> str:
+    """Return ``policy`` as a file says it, every value written out however often it stands there."""
+    yaml, to = YAML(typ="safe", pure=True), io.StringIO()
+    yaml.representer.ignore_aliases = lambda _data: True
+    yaml.dump(policy, to)
+    return to.getvalue()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,8 +231,8 @@ def go(source: str, sharing: str, folder: Path, *, unit: str, edits: Mapping[str
     ``edits`` has what a person changed in the draft: a path such as ``tables/film/reason`` and what stands there then.
     """
     text = scanned(source, unit)
-    draft = yaml.safe_load(text)
-    policy = parse_policy(yaml.dump(edited(draft, edits, epsilon), Dumper=_Plain), name="edited")
+    draft = YAML(typ="safe", pure=True).load(text)
+    policy = parse_policy(written(edited(draft, edits, epsilon)), name="edited")
     settings = RawSettings(person="requester", workspace=folder)
     records_url = SecretStr(f"sqlite:///{folder}/records.db")
     with closing(Records.open(records_url)) as records:
