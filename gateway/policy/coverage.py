@@ -238,11 +238,21 @@ def _expected_number(number: float | Decimal, column: Column) -> str:
     if column.kind is Kind.INTEGER:
         if exact != exact.to_integral_value():
             return "a whole number"
-        return "" if abs(exact) < _BEYOND_64_BITS else "within 64 bits"
+        return _expected_whole(exact, column)
     if column.kind is Kind.DECIMAL and column.precision is not None:
         digits = column.precision - (column.scale or 0)
         return "" if abs(exact) < Decimal(10) ** digits else f"of at most {digits} digits before the point"
     return ""
+
+
+def _expected_whole(exact: Decimal, column: Column) -> str:
+    lowest = 1 - _BEYOND_64_BITS if column.lowest is None else column.lowest
+    highest = _BEYOND_64_BITS - 1 if column.highest is None else column.highest
+    if lowest <= exact <= highest:
+        return ""
+    if column.lowest is None and column.highest is None:
+        return "within 64 bits"
+    return f"from {lowest} to {highest}, which is all that its type holds"
 
 
 def _unit(policy: Policy, table: Table) -> Iterator[Problem]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
+from gateway.vocabulary.names import ColumnName
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gateway.vocabulary.checks import Check
-    from gateway.vocabulary.names import ColumnName, TableName
+    from gateway.vocabulary.names import TableName
 
 
 class Kind(StrEnum):
@@ -50,6 +54,11 @@ class Column:
     """Digits behind the point of a decimal, when declared."""
     length: int | None = None
     """The longest text allowed, when declared."""
+    lowest: int | None = None
+    """The least number that the declared type holds, where that is more than the least of its kind; of date-times in
+    microseconds since 1970. None for the kind's own: of whole numbers, 64 bits."""
+    highest: int | None = None
+    """The greatest number that the declared type holds, likewise."""
     comment: str | None = None
 
     @property
@@ -63,7 +72,24 @@ class Column:
             return pa.decimal128(min(self.precision or 38, 38), self.scale)
         return _ARROW[self.kind]
 
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object that ``from_json`` reads back. The comment is left out: nothing is made from it."""
+        return {name: getattr(self, name) for name in _FIELDS} | {"values": list(self.values)}
 
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read back what ``to_json`` wrote; ``KeyError`` or ``ValueError`` when it is something else."""
+        found = {name: value[name] for name in _FIELDS}
+        for name, (least, most) in _NUMBERS.items():
+            if found[name] is not None and (type(found[name]) is not int or not least <= found[name] <= most):
+                raise ValueError("a column of another type than there is")
+        values = tuple(str(each) for each in value["values"])
+        return cls(**found | {"name": ColumnName(str(found["name"])), "kind": Kind(found["kind"]), "values": values})
+
+
+_SIZE, _WHOLE = (0, 2**31 - 1), (-(2**63), 2**63 - 1)
+_NUMBERS = {"precision": _SIZE, "scale": _SIZE, "length": _SIZE, "lowest": _WHOLE, "highest": _WHOLE}
+_FIELDS = ("name", "kind", "native", "nullable", *_NUMBERS)
 _ARROW: dict[Kind, pa.DataType] = {
     Kind.INTEGER: pa.int64(),
     Kind.DECIMAL: pa.float64(),

@@ -74,6 +74,30 @@ def test_types_of_its_own_have_a_kind(admin: sa.Connection, url: str) -> None:
     assert columns["a"].native == "bigint(20) unsigned"
 
 
+def test_numbers_are_as_wide_as_their_types(admin: sa.Connection, url: str) -> None:
+    admin.exec_driver_sql(
+        "CREATE TABLE t (a BIGINT UNSIGNED, b BOOLEAN, c TINYINT, d SMALLINT UNSIGNED, e MEDIUMINT, f YEAR,"
+        " g INT, h INT(5) ZEROFILL, i BIGINT, j DECIMAL(5, 2) UNSIGNED, k DOUBLE UNSIGNED, l DOUBLE, m BIT(1),"
+        " n TINYINT UNSIGNED, o TIMESTAMP NULL, p DATETIME, q MEDIUMINT UNSIGNED)"
+    )
+    with closing(open_source(SecretStr(url), None)) as source:
+        columns = {str(column.name): column for column in source.introspect().table(T).columns}
+    found = {name: (column.lowest, column.highest) for name, column in columns.items()}
+    assert {name: held for name, held in found.items() if held != (None, None)} == {
+        "a": (0, None), "c": (-128, 127), "d": (0, 65_535), "e": (-(2**23), 2**23 - 1), "f": (1901, 2155),
+        "g": (-(2**31), 2**31 - 1), "h": (0, 2**32 - 1), "j": (0, None), "k": (0, None), "n": (0, 255),
+        "o": (10**6, 2**31 * 10**6 - 1), "q": (0, 2**24 - 1),
+    }  # fmt: skip
+    # what is told of a type is what the server holds
+    admin.exec_driver_sql("SET sql_mode = 'STRICT_ALL_TABLES', time_zone = '+00:00'")
+    for name in "cdefghnq":
+        for end in found[name]:
+            admin.exec_driver_sql(f"INSERT INTO t ({name}) VALUES ({end})")
+        with pytest.raises(sa.exc.DBAPIError):
+            admin.exec_driver_sql(f"INSERT INTO t ({name}) VALUES ({(found[name][1] or 0) + 1})")
+    admin.exec_driver_sql("INSERT INTO t (o) VALUES ('1970-01-01 00:00:01'), ('2038-01-19 03:14:07')")
+
+
 def test_values_without_a_place_become_null_and_the_rest_is_exact(admin: sa.Connection, url: str) -> None:
     admin.exec_driver_sql("SET sql_mode = 'ALLOW_INVALID_DATES'")
     admin.exec_driver_sql("SET time_zone = '+02:00'")

@@ -90,6 +90,19 @@ def test_types_of_its_own_have_a_kind(admin: psycopg.Connection, source: Source)
     assert (found["ze"].precision, found["ze"].scale) == (8, 2)
 
 
+def test_whole_numbers_are_as_wide_as_their_types(admin: psycopg.Connection, source: Source) -> None:
+    admin.execute(
+        "CREATE DOMAIN stars AS smallint;"
+        "CREATE TABLE t (a smallint, b integer, c bigint, d serial, e smallserial, f stars, g numeric, h boolean)"
+    )
+    found = {str(column.name): column for column in source.introspect().table(T).columns}
+    short, usual = (-(2**15), 2**15 - 1), (-(2**31), 2**31 - 1)
+    assert {name: (column.lowest, column.highest) for name, column in found.items()} == {
+        "a": short, "b": usual, "c": (None, None), "d": usual, "e": short, "f": short, "g": (None, None),
+        "h": (None, None),
+    }  # fmt: skip
+
+
 def test_values_of_domains_are_those_of_their_types(admin: psycopg.Connection, source: Source) -> None:
     admin.execute(
         "CREATE DOMAIN price AS numeric(8, 2); CREATE DOMAIN instant AS timestamptz; SET timezone = 'Asia/Tokyo';"

@@ -54,6 +54,18 @@ def test_the_types_are_those_of_the_schema(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_whole_numbers_are_as_wide_as_the_schema_says(tmp_path: Path) -> None:
+    types = [pa.int8(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64(), pa.float32(), pa.bool_()]
+    columns = {str(one): pa.array([None], one) for one in types}
+    coded = pa.array([1, 2, 1], pa.int16()).dictionary_encode().slice(0, 1)
+    file = opened(tmp_path, pa.table(columns | {"coded": coded}))
+    assert {str(column.name): (column.lowest, column.highest) for column in file.table.columns} == {
+        "int8": (-128, 127), "uint16": (0, 65_535), "int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1),
+        "int64": (None, None), "uint64": (0, None), "float": (None, None), "bool": (None, None),
+        "coded": (-(2**15), 2**15 - 1),
+    }  # fmt: skip
+
+
 def test_another_kind_can_be_declared_and_what_does_not_fit_is_null(tmp_path: Path) -> None:
     table = pa.table({
         "whole": [1.0, 2.5], "price": ["1.25", "dear"], "day": [NOON, None], "number": ["7", " 8 "], "flag": [1, 2],

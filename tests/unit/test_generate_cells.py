@@ -43,6 +43,19 @@ WHOLE = st.integers(min_value=-(2**63), max_value=2**63 - 1)
 COLUMNS = {
     "integer": (column(Kind.INTEGER), WHOLE),
     "required integer": (column(Kind.INTEGER, nullable=False), WHOLE),
+    "small": (column(Kind.INTEGER, lowest=-(2**15), highest=2**15 - 1), st.integers(-(2**15), 2**15 - 1)),
+    "unsigned": (column(Kind.INTEGER, lowest=0, highest=255), st.integers(0, 255)),
+    "unsigned of 64 bits": (column(Kind.INTEGER, lowest=0), st.integers(0, 2**63 - 1)),
+    "year": (column(Kind.INTEGER, lowest=1901, highest=2155, nullable=False), st.integers(1901, 2155)),
+    "unsigned decimal": (
+        column(Kind.DECIMAL, precision=5, scale=1, lowest=0),
+        st.decimals(min_value=0, max_value=9999, places=1),
+    ),
+    "unsigned float": (column(Kind.FLOAT, lowest=0), st.floats(min_value=0)),
+    "timestamp": (
+        column(Kind.DATETIME, lowest=10**6, highest=2**31 * 10**6 - 1),
+        st.datetimes(dt.datetime(1970, 1, 1, 0, 0, 1), dt.datetime(2038, 1, 19)),  # noqa: DTZ001 - UTC, as rows here
+    ),
     "decimal": (
         column(Kind.DECIMAL, precision=5, scale=1),
         st.decimals(min_value=-9999, max_value=9999, places=1),
@@ -64,6 +77,10 @@ def chunked(values: list[object], of: Column) -> pa.ChunkedArray:
     half = len(values) // 2
     parts = (values[:half], values[half:])
     return pa.chunked_array([pa.array(p, of.arrow_type, from_pandas=False) for p in parts], of.arrow_type)
+
+
+NARROW = ["small", "unsigned", "unsigned of 64 bits", "year", "unsigned decimal", "unsigned float", "timestamp"]
+"""Those whose types hold less than their kind."""
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -115,8 +132,13 @@ def test_a_made_value_falls_into_the_cell_it_was_made_for(name: str) -> None:
     elif of.kind is Kind.BOOLEAN:
         domains = [declared(of, None)]
     else:
-        domains = [discovery.octaves(of), grid(-3, 5, of, cells=64), grid(-70, 9_000, of, cells=64)]
-        domains += [grid(5, 500, of, cells=64, known=Facts(sentinels=(-1, 999), lattice=Lattice(modulus=5)))]
+        domains = [discovery.octaves(of)]
+        domains += [] if name in NARROW else [grid(-3, 5, of, cells=64), grid(-70, 9_000, of, cells=64)]
+        domains += (
+            []
+            if name in NARROW
+            else [grid(5, 500, of, cells=64, known=Facts(sentinels=(-1, 999), lattice=Lattice(modulus=5)))]
+        )
     for domain in domains:
         cells = np.repeat(np.arange(domain.cells), 3)
         made = made_for(cells, of, domain)
@@ -237,12 +259,39 @@ def test_a_type_that_is_not_learned_is_refused() -> None:
         declared(column(Kind.UNSUPPORTED), None)
 
 
-@pytest.mark.parametrize("name", ["integer", "decimal", "float", "loose decimal", "date", "datetime"])
+@pytest.mark.parametrize("name", ["integer", "decimal", "float", "loose decimal", "date", "datetime", *NARROW])
 def test_the_public_grid_of_a_type_is_strictly_rising(name: str) -> None:
     of, _ = COLUMNS[name]
     public = discovery.octaves(of)
     assert (np.diff(np.array(public.starts, dtype=np.float64)) > 0).all()
     assert public == discovery.octaves(of)
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_bounds_that_nobody_declared_stay_in_what_the_type_holds(name: str) -> None:
+    """Whatever noise says: even where every octave seems to hold rows."""
+    of, _ = COLUMNS[name]
+    whole = physical.is_whole(of)
+    lowest, highest = physical.limits(of) if whole else (0.0, np.inf)
+    public = discovery.octaves(of)
+    found = discovery.bounds(np.full(public.cells, 10**6), of, sigma=1.0)
+    assert min(public.starts) >= lowest
+    assert (found.starts[0], found.last <= highest) == (lowest, True)
+    made = made_for(np.arange(found.cells), of, found)
+    assert made.null_count == found.rest
+    numbers, present = physical.numbers(pa.chunked_array([made]), of)
+    assert (numbers[present] >= lowest).all()
+    assert (numbers[present] <= highest).all()
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_what_a_made_number_is_cannot_leave_its_type(name: str) -> None:
+    of, _ = COLUMNS[name]
+    lowest, highest = physical.limits(of)
+    far = np.array([-(2**62), 2**62])
+    numbers, _ = physical.numbers(pa.chunked_array([physical.typed(far, np.array([True, True]), of)]), of)
+    assert numbers[0] == (0 if name == "unsigned float" else lowest)
+    assert numbers[1] == (2**62 if name == "unsigned float" else min(2**62, highest))
 
 
 def test_bounds_come_from_the_octaves_that_stand_out() -> None:

@@ -27,7 +27,8 @@ def text(name: str, length: int | None = None) -> Column:
 
 def number(name: str, native: str = "bigint", **declared: Any) -> Column:
     kind = Kind.DECIMAL if "numeric" in native else Kind.INTEGER
-    return Column(name=ColumnName(name), kind=kind, native=native, **declared)
+    highest = 2**31 - 1 if native == "integer" else None
+    return Column(name=ColumnName(name), kind=kind, native=native, highest=highest, **declared)
 
 
 def table(*columns: Column, unique: tuple[tuple[str, ...], ...] = (), key: tuple[str, ...] = ()) -> Table:

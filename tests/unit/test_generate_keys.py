@@ -84,8 +84,8 @@ def test_every_text_of_a_tiny_length_is_used_before_refusing() -> None:
 @pytest.mark.parametrize(
     ("shape", "room"),
     [
-        (column(Kind.INTEGER, "smallint"), 32_767),
-        (column(Kind.INTEGER, "tinyint"), 127),
+        (column(Kind.INTEGER, "smallint", lowest=-32_768, highest=32_767), 32_767),
+        (column(Kind.INTEGER, "tinyint(3) unsigned", lowest=0, highest=255), 255),
         (column(Kind.DECIMAL, "numeric(3,0)", precision=3, scale=0), 999),
         (column(Kind.DECIMAL, "numeric(3,3)", precision=3, scale=3), 0),
     ],

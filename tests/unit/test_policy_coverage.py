@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.policy.coverage import coverage
+from gateway.policy.coverage import coverage, misfits
 from gateway.policy.loading import locate, parse_policy
-from gateway.policy.model import Policy
+from gateway.policy.model import DomainClause, Policy
 from gateway.raw.generate.identities import invent
 from gateway.raw.generate.keys import fresh_keys
 from gateway.vocabulary.entities import Entity
@@ -179,6 +179,23 @@ def test_every_table_and_column_is_missing_from_an_empty_source() -> None:
 def test_a_treatment_that_does_not_fit_the_column_is_told(name: str, clause: dict[str, Any], message: str) -> None:
     found = told(policy({**COLUMNS, name: clause}))
     assert any(line.startswith(f"tables.patients.columns.{name}: ") and message in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("clause", "held"),
+    [
+        ({"values": ["256"]}, "from 0 to 255"),
+        ({"lowest": -1, "highest": 7}, "from 0 to 255"),
+        ({"sentinels": [999]}, "from 0 to 255"),
+        ({"lowest": 0, "highest": 255, "sentinels": [255]}, None),
+    ],
+)
+def test_numbers_that_the_type_does_not_hold_are_told_with_those_that_it_does(
+    clause: dict[str, Any], held: str | None
+) -> None:
+    stars = column("stars", Kind.INTEGER, lowest=0, highest=255)
+    found = list(misfits(DomainClause.model_validate(clause), stars))
+    assert [held is not None and held in line for line in found] == ([] if held is None else [True])
 
 
 def test_a_column_the_source_does_not_have_is_told_with_the_nearest_one() -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PARQUET_ROWS = 2**16
 """Rows of a Parquet file read at a time."""
 
+_BITS = 64
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
 _WORDS = {Kind.BOOLEAN: ({"true", "t", "1", "yes", "y"}, {"false", "f", "0", "no", "n"})}
@@ -259,11 +260,32 @@ def _stored(field: pa.Field) -> Column:
         nullable=field.nullable,
         precision=precision,
         scale=scale,
+        lowest=_least(field.type),
+        highest=_greatest(field.type),
     )
 
 
+def _least(declared: pa.DataType) -> int | None:
+    """Return the least whole number that a type narrower than 64 bits, or without a sign, holds."""
+    plain = _plain(declared)
+    if pa.types.is_unsigned_integer(plain):
+        return 0
+    return -(2 ** (plain.bit_width - 1)) if pa.types.is_integer(plain) and plain.bit_width < _BITS else None
+
+
+def _greatest(declared: pa.DataType) -> int | None:
+    plain = _plain(declared)
+    if not pa.types.is_integer(plain) or plain.bit_width >= _BITS:
+        return None
+    return int(2 ** (plain.bit_width - pa.types.is_signed_integer(plain)) - 1)
+
+
+def _plain(declared: pa.DataType) -> pa.DataType:
+    return declared.value_type if pa.types.is_dictionary(declared) else declared
+
+
 def _kind_of(declared: pa.DataType) -> Kind:
-    plain = declared.value_type if pa.types.is_dictionary(declared) else declared
+    plain = _plain(declared)
     tests = (
         (pa.types.is_boolean, Kind.BOOLEAN),
         (pa.types.is_integer, Kind.INTEGER),

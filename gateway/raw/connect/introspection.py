@@ -68,7 +68,9 @@ def read_schema(
         tables.append(
             Table(
                 name=TableName(name),
-                columns=_columns(columns[at], true=true, table=name, natives=natives, bases=bases or {}),
+                columns=_columns(
+                    columns[at], true=true, table=name, natives=natives, bases=bases or {}, dialect=dialect
+                ),
                 primary_key=_names(key["constrained_columns"] if key else (), true),
                 references=_references(
                     [*references.get(at, ()), *_of_parts(name, without or {}, references, schema=schema)],
@@ -208,10 +210,12 @@ def _columns(
     table: str,
     natives: Mapping[tuple[str, str], str],
     bases: Mapping[tuple[str, str], str],
+    dialect: str,
 ) -> tuple[Column, ...]:
     places = ((one, true[one["name"]]) for one in found)
     return tuple(
-        kinds.column(one, name=name, native=natives[table, name], base=bases.get((table, name))) for one, name in places
+        kinds.column(one, name=name, native=natives[table, name], dialect=dialect, base=bases.get((table, name)))
+        for one, name in places
     )
 
 

@@ -32,11 +32,28 @@ _KINDS: tuple[tuple[tuple[type[TypeEngine[Any]], ...], Kind], ...] = (
 )
 
 
-def column(reflected: ReflectedColumn, *, name: str, native: str, base: str | None = None) -> Column:
+_BITS = 64
+_WIDTHS: tuple[tuple[type[TypeEngine[Any]], int], ...] = (
+    (mysql.TINYINT, 8),
+    (mysql.MEDIUMINT, 24),
+    (sa.SmallInteger, 16),
+    (sa.BigInteger, _BITS),
+    (sa.Integer, 32),
+)
+"""Bits of whole numbers, those of special names before what they are special cases of."""
+_YEARS = (1901, 2155)
+"""What MySQL's YEAR holds besides 0000, which stands for no year and counts as the nearest here."""
+_SECOND = 1_000_000
+_TIMESTAMPS = (_SECOND, 2**31 * _SECOND - 1)
+"""What MySQL's TIMESTAMP holds everywhere; servers of 64 bits may go further."""
+
+
+def column(reflected: ReflectedColumn, *, name: str, native: str, dialect: str, base: str | None = None) -> Column:
     """Return the column that SQLAlchemy ``reflected``, as ``name``; ``native`` is the source's own name of its type.
 
     A domain is what it is a domain of, and ``base`` the source's own name of that, such as ``numeric(8,2)``. A
-    decimal of more than ``MOST_DIGITS`` digits has no scale here.
+    decimal of more than ``MOST_DIGITS`` digits has no scale here. ``dialect`` (``Source.dialect``) says how wide whole
+    numbers are.
     """
     declared, nullable = reflected["type"], reflected["nullable"]
     while isinstance(declared, postgresql.DOMAIN):
@@ -50,6 +67,7 @@ def column(reflected: ReflectedColumn, *, name: str, native: str, base: str | No
     elif kind is Kind.TEXT and isinstance(declared, sa.String) and not isinstance(declared, mysql.SET):
         # a SET may hold all its members at once, and what is told of it is how long the longest one is
         length = sizes[0] if sizes else declared.length
+    lowest, highest = range_of(declared, dialect=dialect)
     return Column(
         name=ColumnName(name),
         kind=kind,
@@ -59,6 +77,8 @@ def column(reflected: ReflectedColumn, *, name: str, native: str, base: str | No
         precision=precision,
         scale=scale,
         length=length,
+        lowest=lowest,
+        highest=highest,
         comment=reflected.get("comment"),
     )
 
@@ -73,6 +93,25 @@ def kind_of(declared: TypeEngine[Any]) -> Kind:
         if isinstance(declared, types):
             return kind
     return Kind.UNSUPPORTED
+
+
+def range_of(declared: TypeEngine[Any], *, dialect: str) -> tuple[int | None, int | None]:
+    """Return the least and the greatest number that a reflected type holds; see ``Column.lowest``.
+
+    SQLite keeps whole numbers in 64 bits, whatever it calls their type.
+    """
+    if dialect == "sqlite" or kind_of(declared) is Kind.BOOLEAN:
+        return None, None
+    if isinstance(declared, mysql.YEAR):
+        return _YEARS
+    if isinstance(declared, mysql.TIMESTAMP) and dialect == "mysql":
+        return _TIMESTAMPS
+    # ZEROFILL makes a number unsigned
+    unsigned = bool(getattr(declared, "unsigned", False) or getattr(declared, "zerofill", False))
+    bits = next((width for one, width in _WIDTHS if isinstance(declared, one)), _BITS)
+    if bits == _BITS:
+        return (0 if unsigned else None), None
+    return (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def _declared_digits(declared: TypeEngine[Any]) -> tuple[int | None, int | None]:

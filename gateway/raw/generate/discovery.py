@@ -63,17 +63,22 @@ def _octaves(column: Column) -> Ranges:
         unit = _DAY if column.kind is Kind.DATETIME else 1
         first = dt.date(1970, 1, 1)
         decades = [dt.date(max(year, 1), 1, 1) for year in range(0, 10_000, 10)]
-        starts = tuple((day - first).days * unit for day in decades)
-        return Ranges(starts=starts, last=physical.limits(column)[1], rest=True)
+        return _held([(day - first).days * unit for day in decades], column)
     if physical.is_whole(column):
-        lowest, highest = physical.limits(column)
-        powers = [2**k for k in range(63) if 2**k <= highest]
-        below = [max(1 - 2 * power, lowest) for power in reversed(powers)]
-        return Ranges(starts=(*below, 0, *powers), last=highest, rest=True)
+        powers = [2**k for k in range(63)]
+        # the lowest number of a type, such as -128, is no octave of its own
+        below = [1 - 2 * power for power in reversed(powers) if 1 - 2 * power != physical.limits(column)[0] + 1]
+        return _held([*below, 0, *powers], column)
     powers_f = [2.0**k for k in _FLOAT_OCTAVES]
-    below_f = [-power for power in reversed(powers_f)]
     last = 2.0 ** (_FLOAT_OCTAVES[-1] + 1)
-    return Ranges(starts=(-last, *below_f, 0.0, float(np.nextafter(0.0, 1.0)), *powers_f), last=last, rest=True)
+    above = (0.0, float(np.nextafter(0.0, 1.0)), *powers_f)
+    below_f = () if column.lowest == 0 else (-last, *(-power for power in reversed(powers_f)))
+    return Ranges(starts=(*below_f, *above), last=last, rest=True)
+
+
+def _held(starts: list[int], column: Column) -> Ranges:
+    lowest, highest = physical.limits(column)
+    return Ranges(starts=(lowest, *(start for start in starts if lowest < start <= highest)), last=highest, rest=True)
 
 
 def bounds(noisy: NDArray[np.int64], column: Column, *, sigma: float, known: Facts = NOTHING) -> Ranges:

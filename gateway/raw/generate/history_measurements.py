@@ -23,7 +23,7 @@ from gateway.raw.generate.history_columns import Grain, HistoryColumn
 from gateway.vocabulary.digest import canonical_json, sha256
 from gateway.vocabulary.errors import ArtefactFailed
 from gateway.vocabulary.names import ColumnName, TableName
-from gateway.vocabulary.schema import Column, Kind
+from gateway.vocabulary.schema import Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,9 +36,7 @@ if TYPE_CHECKING:
 MANIFEST = "histories.json"
 COUNTS = "counts.arrow"
 DIGESTS = "SHA256SUMS"
-VERSION = 1
-
-_COLUMN_FIELDS = ("name", "kind", "native", "nullable", "values", "precision", "scale", "length")
+VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -181,7 +179,7 @@ def _described(column: HistoryColumn, name: str, arrays: dict[str, NDArray[Any]]
         arrays |= {f"{at}.counts": grain.counts, f"{at}.mass": grain.mass, f"{at}.bin_of": grain.bins.bin_of,
                    f"{at}.weight": grain.bins.weight, f"{at}.ghost": grain.bins.ghost}  # fmt: skip
     return {
-        "column": {f: getattr(column.column, f) for f in _COLUMN_FIELDS},
+        "column": column.column.to_json(),
         "grains": [{"domain": g.domain.to_json(), "sigma": g.sigma, "step": g.step} for g in column.grains],
         "grain_of": None if column.grain_of is None else list(column.grain_of),
     }
@@ -236,8 +234,6 @@ def _parsed(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[np.float64
 
 
 def _column(described: Mapping[str, Any], name: str, arrays: Mapping[str, NDArray[np.float64]]) -> HistoryColumn:
-    fields = {f: described["column"][f] for f in _COLUMN_FIELDS}
-    typed = {"name": ColumnName(fields["name"]), "kind": Kind(fields["kind"]), "values": tuple(fields["values"])}
     grains = []
     for number, each in enumerate(described["grains"]):
         domain, at = domain_from_json(each["domain"]), f"{name}.{number}"
@@ -251,7 +247,7 @@ def _column(described: Mapping[str, Any], name: str, arrays: Mapping[str, NDArra
         grains.append(Grain(domain=domain, counts=counts, sigma=sigma, bins=bins, mass=mass, step=step))
     grain_of = described["grain_of"]
     return HistoryColumn(
-        column=Column(**fields | typed),
+        column=Column.from_json(described["column"]),
         grains=tuple(grains),
         grain_of=None if grain_of is None else tuple(int(grain) for grain in grain_of),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from gateway.raw.generate.physical import LARGEST
 from gateway.vocabulary.errors import Unsupported
 from gateway.vocabulary.schema import Column, Kind
 
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _UUID, _HEX, _CODE = 36, 32, 12
 """Lengths of a UUID with and without hyphens, and of the longest code: 36**12 is the last power below 2**63."""
-_EXACT_FLOAT, _INT32, _INT64 = 2**53, 2**31 - 1, 2**63 - 1
-_SMALL_INTEGERS = {"tiny": 127, "small": 2**15 - 1, "int2": 2**15 - 1, "medium": 2**23 - 1}
-_LARGE_INTEGERS = ("big", "int8", "long")
+_EXACT_FLOAT = 2**53
 _ROUNDS = 8
 _STEP = 0x9E3779B97F4A7C15
 """The golden ratio in 64 bits: SplitMix64's increment (Steele, Lea and Flood, 2014)."""
@@ -152,19 +151,12 @@ def codes(numbers: NDArray[np.int64], size: int) -> list[str]:
 
 
 def largest_number(column: Column) -> int:
-    """Return the largest whole number that ``column`` holds by its declared type.
-
-    An integer whose native name does not say its width is taken for one of 32 bits, the narrowest of that name in use.
-    """
+    """Return the largest whole number that ``column`` holds by its declared type."""
     if column.kind is Kind.DECIMAL and column.scale is not None:
         return int(10 ** max(min(column.precision or 38, 38) - column.scale, 0)) - 1
     if column.kind in {Kind.FLOAT, Kind.DECIMAL}:
         return _EXACT_FLOAT
-    native = column.native.lower()
-    for name, limit in _SMALL_INTEGERS.items():
-        if name in native:
-            return limit
-    return _INT64 if any(name in native for name in _LARGE_INTEGERS) else _INT32
+    return LARGEST if column.highest is None else column.highest
 
 
 def _too_few(column: Column, rows: int, room: int) -> Unsupported:

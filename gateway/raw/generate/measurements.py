@@ -17,8 +17,7 @@ from gateway.raw.generate.domain import domain_from_json
 from gateway.raw.generate.knowledge import Knowledge
 from gateway.vocabulary.digest import canonical_json, sha256
 from gateway.vocabulary.errors import ArtefactFailed
-from gateway.vocabulary.names import ColumnName
-from gateway.vocabulary.schema import Column, Kind
+from gateway.vocabulary.schema import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
 MANIFEST = "measurements.json"
 COUNTS = "counts.arrow"
 DIGESTS = "SHA256SUMS"
-VERSION = 2
-
-_COLUMN_FIELDS = ("name", "kind", "native", "nullable", "precision", "scale", "length")
+VERSION = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +79,7 @@ class TableMeasurements:
                 "events": [event.to_json() for event in self.events],
                 "total": self.total,
                 "columns": [
-                    {f: getattr(c.column, f) for f in _COLUMN_FIELDS}
+                    c.column.to_json()
                     | {
                         "domain": c.domain.to_json(),
                         "bins": to.bin_of.tolist(),
@@ -140,7 +137,7 @@ def _parse(manifest: dict[str, Any], counts: bytes) -> TableMeasurements:
         tables = [_marginal(row) for row in reader.read_all().to_pylist()]
     columns = tuple(
         ColumnMeasured(
-            column=_column(described),
+            column=Column.from_json(described),
             domain=domain_from_json(described["domain"]),
             counts=one.counts,
             sigma=np.asarray(one.sigma, dtype=np.float64),
@@ -171,11 +168,6 @@ def _bins(described: dict[str, Any], measured: ColumnMeasured, total: float) -> 
         raise ValueError
     to = Bins(bin_of=bin_of, weight=np.zeros(bin_of.size), ghost=ghost)
     return reweighed(to, measured.counts, measured.sigma, total=total, domain=measured.domain)
-
-
-def _column(described: dict[str, Any]) -> Column:
-    fields = {f: described[f] for f in _COLUMN_FIELDS}
-    return Column(**fields | {"name": ColumnName(fields["name"]), "kind": Kind(fields["kind"])})
 
 
 _SCHEMA = pa.schema(

@@ -14,8 +14,7 @@ from gateway.raw.generate.domain import Lattice
 from gateway.raw.generate.drawing import Drawing
 from gateway.raw.generate.expansion import Expansion
 from gateway.vocabulary.errors import ArtefactFailed
-from gateway.vocabulary.names import ColumnName
-from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind
+from gateway.vocabulary.schema import TEXT_KINDS, Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, NDArray[Any]]
     Restore = Callable[[Mapping[str, Any], Arrays], Model]
 
-VERSION = 1
-_COLUMN_FIELDS = ("name", "kind", "native", "nullable", "precision", "scale", "length")
+VERSION = 2
 _PIECES = ("low", "high", "null", "origin", "bin_of", "weight")
 
 
@@ -40,7 +38,7 @@ def save(folder: Path, *, generator: str, model: Model, drawing: Drawing) -> Non
         "generator": generator,
         "model": model.describe(),
         "columns": [
-            {f: getattr(to.column, f) for f in _COLUMN_FIELDS}
+            to.column.to_json()
             | {
                 "texts": list(to.texts),
                 "bins": to.bins,
@@ -105,11 +103,7 @@ def _drawing(manifest: Mapping[str, Any], arrays: Arrays) -> Drawing:
 
 
 def _column(described: Mapping[str, Any]) -> Column:
-    fields = {f: described[f] for f in _COLUMN_FIELDS}
-    for name in ("precision", "scale", "length"):
-        if fields[name] is not None and (type(fields[name]) is not int or not 0 <= fields[name] < 2**31):
-            raise ValueError("a column of another type than there is")
-    column = Column(**fields | {"name": ColumnName(str(fields["name"])), "kind": Kind(fields["kind"])})
+    column = Column.from_json(described)
     column.arrow_type  # noqa: B018 - raises for what is no type
     return column
 

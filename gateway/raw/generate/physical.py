@@ -33,6 +33,17 @@ def is_whole(column: Column) -> bool:
 
 def limits(column: Column) -> tuple[int, int]:
     """Return the lowest and highest whole number that the column's type can hold."""
+    lowest, highest = _limits_of_kind(column)
+    # a decimal's are told in ones, and 0 is all that they are for
+    by = 10 ** (column.scale or 0) if column.kind is Kind.DECIMAL else 1
+    if column.lowest is not None:
+        lowest = max(lowest, column.lowest * by)
+    if column.highest is not None:
+        highest = min(highest, column.highest * by)
+    return lowest, highest
+
+
+def _limits_of_kind(column: Column) -> tuple[int, int]:
     match column.kind:
         case Kind.BOOLEAN:
             return 0, 1
@@ -68,7 +79,10 @@ def typed(units: NDArray[np.int64] | NDArray[np.float64], present: NDArray[np.bo
     """Return an Arrow array of the column's own type from its numbers; absent ones are NULL."""
     missing = ~present
     if not is_whole(column):
-        return pa.array(units.astype(np.float64), pa.float64(), mask=missing)
+        held = (
+            units.astype(np.float64) if column.lowest is None else np.maximum(units.astype(np.float64), column.lowest)
+        )
+        return pa.array(held, pa.float64(), mask=missing)
     whole = np.where(present, np.clip(units, *limits(column)), 0).astype(np.int64)
     match column.kind:
         case Kind.DECIMAL:
@@ -91,7 +105,7 @@ def declared(value: Scalar, column: Column, *, up: bool = False) -> int | float:
         # of NaN and infinities there is no floor: that is an error too
         nearest = math.ceil(number) if up else math.floor(number)
         lowest, highest = limits(column)
-        return min(max(nearest, lowest), highest) if is_whole(column) else float(number)
+        return min(max(nearest, lowest), highest) if is_whole(column) else _not_below(float(number), column)
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
         raise ConfigurationError(
             f"column {column.name} is of kind {column.kind}; its declared domain holds a value of another kind; "
@@ -111,6 +125,10 @@ def _declared(value: Scalar, column: Column) -> Decimal | float:
             return Decimal(str(value))
         case _:
             return float(cast("float", value))
+
+
+def _not_below(number: float, column: Column) -> float:
+    return number if column.lowest is None else max(number, float(column.lowest))
 
 
 def _moment(value: Scalar) -> int:
