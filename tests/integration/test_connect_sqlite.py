@@ -68,6 +68,13 @@ def test_values_of_other_types_than_declared_become_null(admin: sqlite3.Connecti
     ]
 
 
+def test_whole_numbers_are_of_64_bits_whatever_their_type_is_called(admin: sqlite3.Connection, url: SecretStr) -> None:
+    admin.execute("CREATE TABLE t (a INTEGER, b SMALLINT, c TINYINT, d BIGINT UNSIGNED, e INT)")
+    with closing(open_source(url, None)) as source:
+        columns = source.introspect().table(T).columns
+    assert {(column.kind, column.lowest, column.highest) for column in columns} == {(Kind.INTEGER, None, None)}
+
+
 @pytest.mark.parametrize("query", ["", "?mode=rw", "?mode=rwc&uri=true"])
 def test_file_is_opened_for_reading_only_whatever_the_url_says(tmp_path: Path, query: str) -> None:
     path = tmp_path / "x.db"
