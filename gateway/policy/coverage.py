@@ -33,6 +33,7 @@ DIGITS = frozenset({Entity.PHONE, Entity.NATIONAL_NUMBER, Entity.POST_CODE, Enti
 
 _BOOLEANS = frozenset({"true", "false", "t", "f", "1", "0"})
 _BEYOND_64_BITS = 2**63
+_OF_UNITS_ALONE = ("step", "sentinels", "prefixes")
 
 
 def coverage(policy: Policy, schema: Schema) -> tuple[Problem, ...]:
@@ -60,6 +61,7 @@ def _tables(policy: Policy, schema: Schema) -> Iterator[Problem]:
             yield _problem(f"is not a table of the source{hint}", "tables", name)
         elif clause.treatment is TableTreatment.SYNTHESIZE:
             yield from _columns(clause, tables[name])
+            yield from _beyond_histories(policy, name, clause)
     if policy.unit.table in tables:
         yield from _unit(policy, tables[policy.unit.table])
 
@@ -80,6 +82,25 @@ def _columns(clause: TableClause, table: Table) -> Iterator[Problem]:
     if clause.knowledge is not None:
         for message in misordered(clause.knowledge, columns):
             yield _problem(message, "tables", table.name, "knowledge", "order")
+
+
+def _beyond_histories(policy: Policy, name: str, clause: TableClause) -> Iterator[Problem]:
+    """Yield what is declared of values and kept in the rows of units alone: those they name are among them."""
+    known: set[str] = set()
+    above = clause
+    while above.owner is not None and above.owner.named_by is not None and above.owner.table not in known:
+        known.add(above.owner.table)
+        above = policy.tables.get(above.owner.table, above)
+    if above.owner is None:
+        return
+    for column, said in clause.columns.items():
+        for field in _OF_UNITS_ALONE if said.domain is not None else ():
+            if getattr(said.domain, field) is not None:
+                message = (
+                    f"declares `{field}`, which is kept only in the table of the protected unit so far; take it out, "
+                    "and declare bounds or values instead"
+                )
+                yield _problem(message, "tables", name, "columns", column)
 
 
 def _column(whole: TableClause, clause: ColumnClause, column: Column, table: Table) -> Iterator[str]:

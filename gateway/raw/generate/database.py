@@ -19,7 +19,7 @@ from gateway.raw.family import first_name, rows_name, span_name
 from gateway.raw.generate import history_measurements, physical, remembering
 from gateway.raw.generate.counters.histories_memory import MemoryHistories
 from gateway.raw.generate.counters.memory import MemoryCounter
-from gateway.raw.generate.domain import Ranges, declared
+from gateway.raw.generate.domain import Ranges, declared_of_histories
 from gateway.raw.generate.generator import Task
 from gateway.raw.generate.history_survey import LONGEST, Childhood
 from gateway.raw.generate.measurements import TableMeasurements
@@ -69,6 +69,8 @@ class TablePlan:
     order: ColumnName | None = None
     order_domain: DomainClause | None = None
     since: ColumnName | None = None
+    until: ColumnName | None = None
+    """The owner's column after which no row lies."""
     kind: ColumnName | None = None
     most: int = 1
     """Rows of one owner, at most."""
@@ -238,8 +240,8 @@ class Kindred:
         unknown = [
             name
             for name, clause in domains.items()
-            if name not in grids and shape.column(name).kind in TEXT_KINDS
-            if declared(shape.column(name), clause) is None
+            if name not in grids
+            if declared_of_histories(shape.column(name), clause) is None and shape.column(name).kind in TEXT_KINDS
         ]
         # about as many terms as there are: each column with each of the owner's and with those before it
         wide = (len(domains) + 1) * (len(self.looked_at(table)) + len(domains) // 2 + 3) // 8
@@ -263,7 +265,7 @@ def period(plan: TablePlan, shape: Table) -> tuple[int, int] | None:
     if plan.order is None or clause is None or clause.lowest is None or clause.highest is None:
         return None
     column = shape.column(plan.order)
-    declared(column, clause)  # refuses bounds of another kind than the column
+    declared_of_histories(column, clause)  # refuses bounds of another kind than the column
     low, high = physical.declared(clause.lowest, column, up=True), physical.declared(clause.highest, column)
     by = 1_000_000 if column.kind is Kind.DATETIME else 1
     return int(-(-low // by)), int(high // by)
