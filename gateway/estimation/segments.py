@@ -23,14 +23,16 @@ def steps(
 ) -> NDArray[np.float64]:
     """Return counts of at least 0, of one density over each step, of about the same sum; shape as ``noisy``.
 
-    Density is by ``widths``, at least 0; without them cells are equally wide. The steps minimize the squared
-    deviations in units of ``sigma`` plus a price for each step (the Potts functional, by dynamic programming, Friedrich
-    et al. 2008): a cell that stands out costs two, whatever lies beside it. Takes a time that grows with the square of
-    the number of cells.
+    Density is by ``widths``, at least 0; without them, or where all are 0, cells are equally wide. The steps minimize
+    the squared deviations in units of ``sigma`` plus a price for each step (the Potts functional, by dynamic
+    programming, Friedrich et al. 2008): a cell that stands out costs two, whatever lies beside it. Takes a time that
+    grows with the square of the number of cells.
     """
     if not noisy.size:
         return noisy.copy()
-    wide = np.ones(noisy.size) if widths is None else np.maximum(widths / widths.mean(), NARROWEST)
+    wide = np.ones(noisy.size)
+    if widths is not None and widths.any():
+        wide = np.maximum(widths / widths.mean(), NARROWEST)
     smooth = np.zeros(noisy.size)
     for begin, end in itertools.pairwise(_bounds(noisy / sigma, wide)):
         whole = float(noisy[begin:end].sum())
@@ -43,16 +45,15 @@ def steps(
 def _bounds(scaled: NDArray[np.float64], wide: NDArray[np.float64]) -> list[int]:
     """Return where steps begin, and the number of cells at the end."""
     cells = scaled.size
-    products, squares, widths = (
-        np.concatenate([[0.0], np.cumsum(each)]) for each in (scaled * wide, scaled**2, wide**2)
-    )
+    products, squares, widths = scaled * wide, scaled**2, wide**2
     price = 2 * PENALTY * np.log(max(cells, 2))
     best = np.zeros(cells + 1)
     best[0] = -price
     before = np.zeros(cells + 1, dtype=np.int64)
     for end in range(1, cells + 1):
-        explained = (products[end] - products[:end]) ** 2 / (widths[end] - widths[:end])
-        costs = best[:end] + squares[end] - squares[:end] - explained + price
+        # summed from here back to every begin: a difference of sums over all cells would lose narrow ones beside a wide
+        product, square, width = (np.cumsum(each[:end][::-1])[::-1] for each in (products, squares, widths))
+        costs = best[:end] + square - product**2 / width + price
         before[end] = np.argmin(costs)
         best[end] = costs[before[end]]
     bounds = [cells]
