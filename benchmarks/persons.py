@@ -59,11 +59,11 @@ def clinic() -> Database:
     }  # fmt: skip
     kinds = {"weight": Kind.FLOAT, "bmi": Kind.FLOAT, "value": Kind.FLOAT, "test": Kind.TEXT, "event": Kind.TEXT}
     plans = {
-        table: _plan(domains[table], share=share, order=order, kind=kind)
-        for table, share, order, kind in (
-            (unit, 0.3, None, None),
-            (lab, 0.5, "days", "test"),
-            (diagnoses, 0.2, "days", "event"),
+        table: _plan(domains[table], share=share, order=order, kind=kind, until=until)
+        for table, share, order, kind, until in (
+            (unit, 0.3, None, None, None),
+            (lab, 0.5, "days", "test", "futime"),
+            (diagnoses, 0.2, "days", "event", "futime"),
         )
     }
     place = np.searchsorted(persons["id"], np.arange(persons["id"].max() + 1))
@@ -102,6 +102,7 @@ def _plan(
     share: float,
     order: str | None = None,
     kind: str | None = None,
+    until: str | None = None,
 ) -> TablePlan:
     clauses = {
         ColumnName(name): None if ends is None else DomainClause(lowest=ends[0], highest=ends[1])
@@ -113,6 +114,7 @@ def _plan(
         share=share,
         order=at,
         order_domain=None if at is None else clauses[at],
+        until=None if until is None else ColumnName(until),
         kind=None if kind is None else ColumnName(kind),
         most=1 if at is None else 1000,
     )
@@ -142,7 +144,14 @@ def _database(
         children[table] = OwnedRows(rows=RawTable(shape, rows.take(pa.array(order))), starts=starts)
     above = unit.table.name
     kin = [
-        Kin(table=table, owner=above, order=plans[table].order, kind=plans[table].kind, most=plans[table].most)
+        Kin(
+            table=table,
+            owner=above,
+            order=plans[table].order,
+            until=plans[table].until,
+            kind=plans[table].kind,
+            most=plans[table].most,
+        )
         for table in owned
     ]
     lineage = Lineage(unit=Kin(table=above), owned=tuple(kin), public=(), dropped=())

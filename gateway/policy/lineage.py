@@ -34,6 +34,8 @@ class Kin:
     order: ColumnName | None = None
     since: ColumnName | None = None
     """The owner's column that the first row's ``order`` is counted from."""
+    until: ColumnName | None = None
+    """The owner's column after which no row lies: like ``order``, or, beside dates, days after ``since``."""
     kind: ColumnName | None = None
     most: int = 0
     """How many rows one owner can have, at most; more are not looked at. Public. One, where ``columns`` are a key."""
@@ -120,6 +122,7 @@ def _kin(policy: Policy, schema: Schema, name: TableName) -> Kin:
         named=named,
         order=_column(clause.order),
         since=_column(clause.since),
+        until=_column(clause.until),
         kind=_column(clause.kind),
         most=1 if alone else clause.most or MOST_ROWS,
     )

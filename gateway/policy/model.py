@@ -277,6 +277,7 @@ class TableClause(Part):
     since: str | None = Field(
         default=None, description="Column of the owner, of the same kind, that the first `order` is counted from."
     )
+    until: str | None = Field(default=None, description="Column of the owner; none of these rows lies after it.")
     kind: str | None = Field(default=None, description="Column that says what sort of row it is: `test`.")
     most: int | None = Field(
         default=None,
@@ -309,7 +310,7 @@ class TableClause(Part):
         what = "a dropped table" if self.treatment is TableTreatment.DROP else "a public table"
         if self.reason is None:
             raise ValueError(f"`{self.treatment}` needs a `reason`")
-        for name in ("columns", "knowledge", "owner", "order", "since", "kind", "most"):
+        for name in ("columns", "knowledge", "owner", "order", "since", "until", "kind", "most"):
             if getattr(self, name):
                 raise ValueError(f"{what} has no `{name}`")
         if self.treatment is TableTreatment.DROP and (self.without or self.overrides):
@@ -324,13 +325,14 @@ class TableClause(Part):
         return self
 
     def _is_a_history(self) -> Self:
-        said = [name for name in ("order", "since", "kind", "most") if getattr(self, name) is not None]
+        said = [name for name in ("order", "since", "until", "kind", "most") if getattr(self, name) is not None]
         if self.owner is None and said:
             raise ValueError(f"`{said[0]}` is said of the rows of one owner, and the table has no `owner`")
         if self.owner is not None and self.owner.named_by is not None and said:
             raise ValueError(f"`{said[0]}` is not for a row that its owner names: there is one for each")
-        if self.since is not None and self.order is None:
-            raise ValueError("`since` says what the first `order` is counted from, and there is no `order`")
+        for name, says in (("since", "what the first `order` is counted from"), ("until", "where `order` ends")):
+            if getattr(self, name) is not None and self.order is None:
+                raise ValueError(f"`{name}` says {says}, and there is no `order`")
         return self
 
 

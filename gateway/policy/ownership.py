@@ -2,7 +2,7 @@
 
 1. The tables: each synthesized one but the unit's has an owner, and owners lead to the unit without a circle.
 2. The owner's columns name one row, in the source's catalogue.
-3. What is said of an owner's rows (`order`, `since`, `kind`) stands in learned columns of fitting types.
+3. What is said of an owner's rows (`order`, `since`, `until`, `kind`) stands in learned columns of fitting types.
 4. Each reference is kept whole, and treated as what it points at: public rows are learned, synthesized rows get keys.
 5. A public table holds no column that points at somebody.
 
@@ -148,6 +148,10 @@ def _history(
         above = schema.table(TableName(clause.owner.table))
         for message in _since(policy, above, clause.since, order):
             yield _problem(message, *place, "since")
+    if clause.until is not None and clause.owner is not None:
+        above = schema.table(TableName(clause.owner.table))
+        for message in _until(policy, above, clause, order):
+            yield _problem(message, *place, "until")
     if clause.kind is not None:
         for message in _sort(table, clause, clause.kind, related):
             yield _problem(message, *place, "kind")
@@ -191,6 +195,27 @@ def _since(policy: Policy, above: Table, name: str, order: Column | None) -> Ite
         )
     elif not _is_learned(policy.tables[above.name].columns.get(name)):
         yield f"names `{shown(name)}`, which is not a learned column of the owner `{shown(above.name)}`"
+
+
+def _until(policy: Policy, above: Table, clause: TableClause, order: Column | None) -> Iterator[str]:
+    name = clause.until or ""
+    column = _column(above, name)
+    if column is None:
+        yield _not_a_column(name, above)
+    elif not _is_learned(policy.tables[above.name].columns.get(name)):
+        yield f"names `{shown(name)}`, which is not a learned column of the owner `{shown(above.name)}`"
+    elif (domain := policy.tables[above.name].columns[name].domain) is not None and domain.sentinels:
+        yield f"names `{shown(name)}`, whose `sentinels` are no moments; take them out, or leave `until` out"
+    elif order is None:  # told by the order
+        return
+    elif order.kind in TEMPORAL_KINDS and column.kind in NUMERIC_KINDS:
+        if clause.since is None:
+            yield f"names `{shown(name)}`, a number: beside dates it counts days after `since`, and there is no `since`"
+    elif column.kind is not order.kind:
+        yield (
+            f"names `{shown(name)}`, of kind {column.kind}, and `order` is of kind {order.kind}; the end is of the "
+            "same kind, or, for rows ordered by dates, a number of days after `since`"
+        )
 
 
 def _sort(table: Table, clause: TableClause, name: str, related: Relations) -> Iterator[str]:

@@ -109,6 +109,8 @@ def _told_of_rows(name: str, clause: TableClause) -> str:
     if clause.order is not None:
         since = f", counted from `{shown(clause.since)}` there" if clause.since is not None else ""
         parts += [f"in the order of `{shown(clause.order)}`{since}"]
+    if clause.until is not None:
+        parts += [f"none after `{shown(clause.until)}` there"]
     if clause.kind is not None:
         parts += [f"of the kinds in `{shown(clause.kind)}`"]
     return "; ".join(parts)

@@ -227,6 +227,7 @@ def _plans(policy: Policy, tree: Lineage, kin: Kinship) -> dict[TableName, Table
             if portrait.kin.order
             else None,
             since=portrait.kin.since,
+            until=portrait.kin.until,
             kind=portrait.kin.kind,
             most=portrait.kin.most,
             once=_has_each_kind_once(portrait),

@@ -9,8 +9,7 @@ from gateway.estimation.histories.terms import Histories
 from gateway.policy.model import DomainClause
 from gateway.raw.family import first_name, rows_name, span_name
 from gateway.raw.generate.database import Kindred, TablePlan
-from gateway.raw.generate.rebuilding import _near
-from gateway.raw.generate.telling import OVER, Telling, within
+from gateway.raw.generate.telling import ENDLESS, OVER, Telling, within
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Table
 
@@ -33,8 +32,17 @@ def spans(of: Histories) -> list[int]:
 def test_a_history_that_lasts_much_longer_than_it_was_to_is_shortened_and_keeps_its_rows() -> None:
     drawn = histories([5, 10, 205], [0, 50, 100], [], [7])
     made = within(drawn, np.array([100, 95, 0, 0]), Telling(table=VISITS, most=10))
-    assert made.time.tolist() == [5, 7, 105, 0, 50, 100, 7]
+    assert made.time.tolist() == [5, 10, 105, 0, 50, 100, 7]
     assert (made.starts == drawn.starts).all()
+
+
+def test_gaps_that_are_not_the_longest_stay_as_they_are() -> None:
+    drawn = histories([0, 0, 365, 1000, 1365, 2500], [0, 10, 20, 30])
+    made = within(drawn, np.array([2000, 5]), Telling(table=VISITS, most=10))
+    assert made.time.tolist() == [0, 0, 365, 1000, 1365, 2000, 0, 2, 4, 5]
+    assert (
+        within(drawn, np.array([1000, 0]), Telling(table=VISITS, most=10)).time[:6] == [0, 0, 250, 500, 750, 1000]
+    ).all()
 
 
 def test_a_little_longer_is_left_alone() -> None:
@@ -47,6 +55,13 @@ def test_nothing_lies_behind_the_declared_end() -> None:
     made = within(drawn, np.array([40, 0]), Telling(table=VISITS, most=10, lowest=0, highest=100))
     assert made.time.max() == 100
     assert made.time[0] == 90
+
+
+def test_nothing_lies_behind_the_owners_own_end() -> None:
+    drawn = histories([90, 95, 130], [100, 100], [], [5, 6], [7, 100])
+    end = np.array([100, 100, 3, 5, ENDLESS])
+    made = within(drawn, np.array([9, 0, 0, 0, 93]), Telling(table=VISITS, most=10), end=end)
+    assert made.time.tolist() == [90, 95, 99, 100, 100, 5, 5, 7, 100]
 
 
 def test_no_rows_are_no_trouble() -> None:
@@ -90,17 +105,3 @@ def test_where_no_period_is_declared_they_are_searched_for(clause: DomainClause 
 
 def test_counted_from_another_time_a_first_time_may_lie_anywhere() -> None:
     assert bounds(kindred(Kind.INTEGER, DomainClause(lowest=0, highest=9), since="born")) == [None, (0, 9)]
-
-
-@pytest.mark.parametrize(
-    ("counts", "left"),
-    [
-        ([500.0, 30.0, -10.0, 25.0], 1),
-        ([500.0, 30.0, -10.0, 425.0], 4),
-        ([60.0, -20.0], 0),
-        ([0.0, 300.0, 0.0], 2),
-        ([], 0),
-    ],
-)
-def test_the_far_end_of_a_bin_goes_unless_it_stands_out(counts: list[float], left: int) -> None:
-    assert _near(np.array(counts), 40.0) == left

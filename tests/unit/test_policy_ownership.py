@@ -219,6 +219,32 @@ def test_whose_rows_they_are_is_told_in_words() -> None:
     assert told_of_shares(policy()).startswith("three tenths to the unit's table")
 
 
+def test_rows_may_end_with_a_column_of_their_owner() -> None:
+    end = ("tables.orders.until", "born")
+    assert told(end) == []
+    assert tree(end).of(TableName("orders")).until == "born"
+    assert any("counted from `joined` there; none after `born` there" in line for line in told_of_tables(policy(end)))
+
+
+@pytest.mark.parametrize(
+    ("until", "also", "expected"),
+    [
+        ("state", (), "names `state`, of kind enum, and `order` is of kind integer; the end is of the same kind"),
+        ("spent", (), "names `spent`, of kind decimal, and `order` is of kind integer; the end"),
+        ("at", (), "names `at`, of kind date, and `order` is of kind integer"),
+        ("spent", (("tables.orders.columns.spent.domain", {"sentinels": [9]}),), "whose `sentinels` are no moments"),
+    ],
+)
+def test_an_end_that_does_not_compare_with_the_order_is_refused(until: str, also: Any, expected: str) -> None:
+    said = told(("tables.lines.order", "pieces"), ("tables.lines.until", until), *also)
+    assert any(line.startswith("tables.lines.until: ") and expected in line for line in said), said
+
+
+def test_nothing_ends_that_has_no_order() -> None:
+    with pytest.raises(pydantic.ValidationError, match="`until` says where `order` ends, and there is no `order`"):
+        policy(("tables.lines.until", "at"))
+
+
 def test_shares_are_as_declared_or_three_tenths_for_the_unit() -> None:
     even = shares(policy(), tree())
     assert even[TableName("customers")] == pytest.approx(0.3)
@@ -253,6 +279,9 @@ def test_shares_are_as_declared_or_three_tenths_for_the_unit() -> None:
         ("tables.orders.columns.at.domain", {"sentinels": [9]}, "`sentinels` are no moments"),
         ("tables.orders.since", "join", "since: names `join`, which is not a column of `customers`"),
         ("tables.customers.columns.joined", DROP, "since: names `joined`, which is not a learned column of the owner"),
+        ("tables.orders.until", "left", "until: names `left`, which is not a column of `customers`"),
+        ("tables.orders.until", "boss", "until: names `boss`, which is not a learned column of the owner `customers`"),
+        ("tables.returns.until", "pieces", "until: names `pieces`, a number: beside dates it counts days after"),
         ("tables.orders.kind", "spent", "kind: names `spent`, of kind decimal"),
         ("tables.orders.kind", "nothing", "kind: names `nothing`, which is not a column"),
         ("tables.orders.kind", "at", "kind: names `at`, which is the `order`"),

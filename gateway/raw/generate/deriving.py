@@ -1,7 +1,6 @@
 """What an owner's row is told of the rows it owns: how many there are, when the first was, how long until the last.
 
-Times count in whole units: days, seconds of date-times, a decimal's declared unit, whole numbers as they are, floats
-rounded down. A row without a time counts among the rows, and says nothing of when.
+Times count in whole units, see ``moments``. A row without a time counts among the rows, and says nothing of when.
 """
 
 from __future__ import annotations
@@ -13,24 +12,17 @@ import numpy as np
 import pyarrow as pa
 
 from gateway.raw.family import first_name, rows_name, span_name
-from gateway.raw.generate import physical
+from gateway.raw.generate import moments
 from gateway.raw.rows import RawTable
-from gateway.vocabulary.errors import ConfigurationError
-from gateway.vocabulary.schema import NUMERIC_KINDS, TEMPORAL_KINDS, Column, Kind
+from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
     from gateway.policy.lineage import Kin, Lineage
     from gateway.raw.family import Family
     from gateway.vocabulary.names import ColumnName, TableName
     from gateway.vocabulary.schema import Table
-
-_SECOND = 1_000_000
-_FURTHEST = 2**52
-"""Times are held to +-_FURTHEST, so that no difference of two leaves int64."""
 
 
 def derive(family: Family, lineage: Lineage) -> Family:
@@ -47,26 +39,6 @@ def derive(family: Family, lineage: Lineage) -> Family:
         for table, rows in family.owned.items()
     }
     return dataclasses.replace(family, units=units, owned=owned)
-
-
-def units_of(column: Column) -> int:
-    """Return how many of a column's numbers, as ``physical`` has them, make one unit of time."""
-    return _SECOND if column.kind is Kind.DATETIME else 1
-
-
-def times(rows: RawTable, name: ColumnName) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the time of every row by its column ``name``, in whole units, and which rows have one."""
-    column = rows.table.column(name)
-    if column.kind not in NUMERIC_KINDS | TEMPORAL_KINDS:
-        raise ConfigurationError(
-            f"table {rows.table.name} is ordered by {name}, of kind {column.kind}; rows follow each other by a date, a "
-            "date-time or a number"
-        )
-    numbers, present = physical.numbers(rows.expose().column(name), column)
-    if numbers.dtype == np.float64:
-        numbers = np.clip(np.floor(numbers), -_FURTHEST, _FURTHEST)
-    whole = numbers.astype(np.int64) // units_of(column)
-    return np.clip(whole, -_FURTHEST, _FURTHEST), present
 
 
 def _told(table: TableName, rows: RawTable, family: Family, lineage: Lineage) -> RawTable:
@@ -88,7 +60,8 @@ def _of_child(kin: Kin, owners: RawTable, family: Family) -> Iterator[tuple[Colu
     yield _whole(rows_name(kin.table), nullable=False), pa.array(counts, pa.int64())
     if kin.order is None:
         return
-    time, present = times(owned.rows, kin.order)
+    shape = owned.rows.table
+    time, present = moments.times(owned.rows.expose(), shape, kin.order)
     owner = np.repeat(np.arange(counts.size), counts)[present]
     timed = np.bincount(owner, minlength=counts.size)
     there = timed > 0
@@ -99,31 +72,13 @@ def _of_child(kin: Kin, owners: RawTable, family: Family) -> Iterator[tuple[Colu
         last[there] = np.maximum.reduceat(time[present], starts)
     known = there
     if kin.since is not None:
-        since, has = _counted_from(owners, kin.since, owned.rows.table.column(kin.order))
+        since, has = moments.origins(owners.expose(), owners.table, kin.since, shape.column(kin.order))
         known = there & has
     yield (
         _whole(first_name(kin.table)),
         pa.array(first - (since if kin.since is not None else 0), pa.int64(), mask=~known),
     )
     yield _whole(span_name(kin.table)), pa.array(last - first, pa.int64(), mask=~there)
-
-
-def _counted_from(owners: RawTable, since: ColumnName, order: Column) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the owners' ``since`` in the units of ``order``, and who has one."""
-    column = owners.table.column(since)
-    if column.kind is not order.kind:
-        raise ConfigurationError(
-            f"column {order.name} is counted from {since}, and one is of kind {order.kind}, the other of kind "
-            f"{column.kind}; both have to be of one kind"
-        )
-    time, present = times(owners, since)
-    digits = (order.scale or 0) - (column.scale or 0) if column.kind is Kind.DECIMAL else 0
-    if digits < 0:
-        time = time // 10**-digits
-    elif digits > 0:
-        furthest = _FURTHEST // 10**digits
-        time = np.clip(time, -furthest, furthest) * 10**digits
-    return time, present
 
 
 def _whole(name: ColumnName, *, nullable: bool = True) -> Column:

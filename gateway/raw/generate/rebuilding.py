@@ -98,12 +98,13 @@ class FittedDatabase:
         progress: Progress,
     ) -> Iterator[Portion]:
         begin, total = 0, waiting.rows.size
-        for number, histories in enumerate(_drawn(self.models[table], waiting, seed)):
+        for number, histories in enumerate(_drawn(self.models[table], _endless(waiting), seed)):
             lengths = np.diff(histories.starts)
             unit = np.repeat(waiting.unit[begin : begin + lengths.size], lengths)
-            span = waiting.span[begin : begin + lengths.size]
+            those = slice(begin, begin + lengths.size)
+            span, end = waiting.span[those], None if waiting.end is None else waiting.end[those]
             begin += lengths.size
-            histories = within(histories, span, telling(self.kindred, table))  # noqa: PLW2901 - the same ones, mended
+            histories = within(histories, span, telling(self.kindred, table), end=end)  # noqa: PLW2901 - the same ones, mended
             rows = tell(histories, self.measured.owned[table], seed=_seed(seed, number))
             rows = self._hold(table, rows, unit, held, _seed(seed, number))
             progress(f"drawing {table}", begin / max(total, 1))
@@ -140,7 +141,11 @@ def fit(
         waiting = _joined(held.pop(table))
         if of.terms:
             models[table] = fitting.fit(
-                of.spec, of.terms, waiting, seed=_seed(seed, number), progress=_told(progress, f"fitting {table}")
+                of.spec,
+                of.terms,
+                _endless(waiting),
+                seed=_seed(seed, number),
+                progress=_told(progress, f"fitting {table}"),
             )
         elif of.columns or of.gap is not None:
             models[table] = Model(spec=of.spec, terms=(), weights=())
@@ -189,7 +194,7 @@ def telling(kindred: Kindred, table: TableName) -> Telling:
     """Return what is declared of how rows of ``table`` lie in time."""
     plan = kindred.plans[table]
     lowest, highest = period(plan, kindred.shapes[table]) or (None, None)
-    return Telling(table=table, most=plan.most, since=plan.since, lowest=lowest, highest=highest)
+    return Telling(table=table, most=plan.most, since=plan.since, until=plan.until, lowest=lowest, highest=highest)
 
 
 def _drawn(model: Model | None, waiting: Owners, seed: int) -> Iterator[Histories]:
@@ -200,6 +205,11 @@ def _drawn(model: Model | None, waiting: Owners, seed: int) -> Iterator[Historie
     starts = np.concatenate([[0], np.cumsum(waiting.rows)]).astype(np.int64)
     time = np.zeros(int(starts[-1]), dtype=np.int64)
     yield Histories(starts=starts, time=time, codes=np.zeros((0, time.size), dtype=np.int16))
+
+
+def _endless(waiting: Owners) -> Owners:
+    """Return the owners as if nobody's time ended: histories that go on too long are shortened, and lose no row."""
+    return dataclasses.replace(waiting, end=None)
 
 
 def _joined(parts: Sequence[Owners]) -> Owners:
@@ -214,6 +224,7 @@ def _joined(parts: Sequence[Owners]) -> Owners:
         rows=np.concatenate([each.rows for each in parts]),
         first=np.concatenate([each.first for each in parts]),
         span=np.concatenate([each.span for each in parts]),
+        end=np.concatenate(ends) if (ends := [each.end for each in parts if each.end is not None]) else None,
     )
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from gateway.estimation.histories.terms import Owners
 from gateway.raw.family import first_name, rows_name, span_name
-from gateway.raw.generate import physical
+from gateway.raw.generate import moments, physical
 from gateway.raw.generate.history_coding import FURTHEST, SECOND, cut
 from gateway.vocabulary.schema import Kind
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 OVER = 0.1
 """A history may last so much longer than it was to last, as a share of that."""
+ENDLESS = 2**60
+"""The end of an owner who has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,8 @@ class Telling:
     """Rows of one owner, at most."""
     since: ColumnName | None = None
     """The owner's column that times are counted from."""
+    until: ColumnName | None = None
+    """The owner's column after which no row lies, see ``moments.ends``."""
     lowest: int | None = None
     """Times lie at or after this, and not after ``highest``."""
     highest: int | None = None
@@ -49,23 +53,32 @@ class Telling:
 def owners(rows: pa.Table, shape: Table, unit: NDArray[np.int64], of: HistoryMeasurements, how: Telling) -> Owners:
     """Return ``rows`` of ``shape`` as owners of histories ``of`` a table; each belongs to a ``unit``, not falling.
 
-    Rows that own something without a first time, or whose time is not known, begin at ``how.lowest``, or 0.
+    Rows that own something without a first time, or whose time is not known, begin at ``how.lowest``, or 0. Nobody's
+    rows begin or last beyond ``how.until``; whose time ends before ``how.lowest`` has none.
     """
     lengths = np.clip(_numbers(rows, shape, rows_name(how.table), 0), 0, how.most)
-    first, span = np.zeros_like(lengths), np.zeros_like(lengths)
+    first, span, end = np.zeros_like(lengths), np.zeros_like(lengths), None
     if of.gap is not None:
         first = _numbers(rows, shape, first_name(how.table), how.lowest or 0)
         span = np.maximum(_numbers(rows, shape, span_name(how.table), 0), 0)
         if how.since is not None:
-            first += _times(rows, shape, how.since)
+            since, begun = moments.origins(rows, shape, how.since, of.gap.column)
+            first += np.where(begun, since, 0)
         first = np.clip(first, -FURTHEST, FURTHEST)
         if how.lowest is not None:
             first = np.maximum(first, how.lowest)
         if how.highest is not None:
             first = np.minimum(first, how.highest)
             span = np.minimum(span, how.highest - first)
+        if how.until is not None:
+            time, ended = moments.ends(rows, shape, how.until, how.since, of.gap.column)
+            end = np.where(ended, time, ENDLESS)
+            first = np.minimum(first, end)
+            span = np.minimum(span, end - first)
+            if how.lowest is not None:
+                lengths = np.where(end < how.lowest, 0, lengths)
     codes = cut(rows, shape, of.owner, kind=of.owner_kind)
-    return Owners(unit=unit, codes=codes, rows=lengths, first=first, span=span)
+    return Owners(unit=unit, codes=codes, rows=lengths, first=first, span=span, end=end)
 
 
 def mended(rows: pa.Table, shape: Table, how: Telling, *, ordered: bool, seed: int) -> pa.Table:
@@ -103,12 +116,15 @@ def _alike(
     return order[np.minimum(at, order.size - 1)]
 
 
-def within(histories: Histories, span: NDArray[np.int64], how: Telling) -> Histories:
-    """Return ``histories`` with times that all lie before the declared end, and that last hardly longer than ``span``.
+def within(
+    histories: Histories, span: NDArray[np.int64], how: Telling, *, end: NDArray[np.int64] | None = None
+) -> Histories:
+    """Return ``histories`` with times that none lie after the declared end, and that last hardly longer than ``span``.
 
-    ``span`` has the time from the first row to the last that each was to have; up to ``OVER`` more is left alone.
-    Whoever goes beyond keeps the number of rows and their order: times since the first are shortened alike. To cut them
-    off instead would lose rows, and with few persons a great part of them.
+    ``end`` is each owner's own, beside that of ``how``; first rows lie before both, see ``owners``. ``span`` has the
+    time from the first row to the last that each was to have; up to ``OVER`` more is left alone. Whoever goes beyond
+    keeps the number of rows and their order, and the longest gaps become equally long: shortened alike, no gap would
+    stay the year, or the half, that it was. To cut rows off instead would lose them, and with few persons a great part.
     """
     lengths = np.diff(histories.starts)
     there = lengths > 0
@@ -117,12 +133,40 @@ def within(histories: Histories, span: NDArray[np.int64], how: Telling) -> Histo
     first, last = histories.time[histories.starts[:-1][there]], histories.time[histories.starts[1:][there] - 1]
     longest = np.where(last - first > span[there] * (1 + OVER), span[there], last - first)
     if how.highest is not None:
-        # the first lies before the end already, see ``owners``
         longest = np.minimum(longest, how.highest - first)
-    factor = np.repeat(longest / np.maximum(last - first, 1), lengths[there])
-    since = histories.time - np.repeat(first, lengths[there])
-    shorter = np.where(factor < 1.0, np.floor(since * factor).astype(np.int64), since)
-    return dataclasses.replace(histories, time=histories.time - since + shorter)
+    if end is not None:
+        # not to the end itself: few rows lie just there
+        longest = np.where(last > end[there], np.minimum(span[there], end[there] - first), longest)
+    gaps = _levelled(np.diff(histories.time, prepend=0), lengths[there], longest)
+    starts = histories.starts[:-1][there]
+    since = np.cumsum(gaps)
+    time = np.repeat(first - since[starts], lengths[there]) + since
+    return dataclasses.replace(histories, time=time)
+
+
+def _levelled(gaps: NDArray[np.int64], lengths: NDArray[np.int64], longest: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return ``gaps`` with the longest of each history cut to one height, where they come to more than ``longest``.
+
+    Of ``lengths`` in a row, the first is no gap, and is 0.
+    """
+    starts = np.cumsum(lengths) - lengths
+    gaps[starts] = 0
+    history = np.repeat(np.arange(lengths.size), lengths)
+    order = np.lexsort((gaps, history))
+    rising = gaps[order]
+    total = np.cumsum(rising)
+    before = total - rising - np.repeat(total[starts] - rising[starts], lengths)
+    place = np.arange(gaps.size) - np.repeat(starts, lengths)
+    # a gap stays when all that are longer could be as short as it is
+    stays = before + rising * (np.repeat(lengths, lengths) - place) <= np.repeat(longest, lengths)
+    left = np.bincount(history, minlength=lengths.size, weights=stays).astype(np.int64)
+    used = np.zeros(lengths.size, dtype=np.int64)
+    np.add.at(used, history, np.where(stays, rising, 0))
+    height, rest = np.divmod(longest - used, np.maximum(lengths - left, 1))
+    cut = np.repeat(height, lengths) + (place - np.repeat(left, lengths) < np.repeat(rest, lengths))
+    found = np.empty_like(gaps)
+    found[order] = np.where(stays, rising, cut)
+    return found
 
 
 def tell(histories: Histories, of: HistoryMeasurements, *, seed: int) -> pa.Table:
@@ -179,14 +223,3 @@ def _numbers(rows: pa.Table, shape: Table, name: ColumnName, otherwise: int) -> 
 def _nullable(rows: pa.Table, shape: Table, name: ColumnName) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     values, there = physical.numbers(rows.column(name), shape.column(name))
     return values.astype(np.int64), there
-
-
-def _times(rows: pa.Table, shape: Table, name: ColumnName) -> NDArray[np.int64]:
-    """Return an owner's column as times; 0 where there is none."""
-    column = shape.column(name)
-    values, there = physical.numbers(rows.column(name), column)
-    if values.dtype == np.float64:
-        values = np.clip(np.floor(values), -FURTHEST, FURTHEST)
-    if column.kind is Kind.DATETIME:
-        values = values // SECOND
-    return np.where(there, values, 0).astype(np.int64)
