@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 HEAVY = 3.0
 """A cell or bin stands alone from so many standard deviations of its noise on."""
+FAR_OUT = 4.5
+"""Standard deviations by which cells far out have to stand out: they are many, and one that is not there costs much."""
 GHOST = 2.0
 """Light cells whose sum is under so many standard deviations are taken to be empty."""
 BINS = 3.0
@@ -48,6 +50,29 @@ class Bins:
         return int(self.bin_of.max()) + 1
 
 
+def near(noisy: NDArray[np.int64], sigma: NDArray[np.float64], domain: Ranges) -> NDArray[np.bool_]:
+    """Return which cells lie at most twice as far out, on either side of 0, as what stands out; shape as ``noisy``.
+
+    Looked at are runs of 1, 2, 4, .. cells. What noise leaves in the many cells beyond would be large numbers that
+    nobody has, and a great part of any sum.
+    """
+    kept = np.ones(noisy.size, dtype=np.bool_)
+    starts = np.array(domain.starts)
+    for outwards in (np.flatnonzero(starts > 0), np.flatnonzero(starts < 0)[::-1]):
+        side = domain.first + outwards
+        sums, spread = (np.concatenate([[0.0], np.cumsum(each[side])]) for each in (noisy, sigma**2))
+        last, length = 0, 1
+        while length <= side.size:
+            bar = FAR_OUT * np.sqrt(spread[length:] - spread[:-length])
+            standing = np.flatnonzero(sums[length:] - sums[:-length] >= bar)
+            # a longer run stands out by what is in it and not by what was known before
+            last = int(standing[-1]) + length if standing.size and standing[-1] >= last else last
+            length *= 2
+        distance = np.abs(starts[outwards])
+        kept[side[distance > 2 * (distance[last - 1] if last else 1)]] = False
+    return kept
+
+
 def project(noisy: NDArray[np.int64], sigma: NDArray[np.float64], total: float) -> NDArray[np.float64]:
     """Return the nonnegative counts of sum ``total`` nearest to ``noisy``, in units of ``sigma``."""
     if total <= 0:
@@ -74,9 +99,22 @@ def estimated(
     return np.append(apart[:first], smoothed(noisy[first:], sigma[first:], domain.widths(), total=float(apart[-1])))
 
 
-def bins(noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, domain: Domain, nullable: bool) -> Bins:
-    """Return the bins of a column with fine counts ``noisy`` (std ``sigma``) of about ``total`` rows."""
+def bins(
+    noisy: NDArray[np.int64],
+    sigma: NDArray[np.float64],
+    *,
+    total: float,
+    domain: Domain,
+    nullable: bool,
+    told: bool = False,
+) -> Bins:
+    """Return the bins of a column with fine counts ``noisy`` (std ``sigma``) of about ``total`` rows.
+
+    ``told`` says that its numbers will be summed, as numbers of rows are: then cells far out are empty, see ``near``.
+    """
     mass = estimated(noisy, sigma, total, domain)
+    kept = near(noisy, sigma, domain) if told and isinstance(domain, Ranges) else np.ones(mass.size, dtype=np.bool_)
+    mass[~kept] = 0.0
     if not nullable and domain.rest and mass[1:].sum() > 0:
         mass[0] = 0.0
     groups: list[list[int]] = []
@@ -88,12 +126,23 @@ def bins(noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, 
     bin_of = np.full(mass.size, -1, dtype=np.int32)
     for number, group in enumerate(groups):
         bin_of[group] = number
-    ghost = bin_of < 0
+    ghost = (bin_of < 0) | ~kept
     if ghost.all():
         return Bins(bin_of=np.zeros_like(bin_of), weight=np.full(mass.size, 1 / mass.size), ghost=np.zeros_like(ghost))
     mass[ghost] = 0.0
     bin_of[ghost] = np.argmax(np.bincount(bin_of[~ghost], weights=mass[~ghost]))
+    if told:
+        bin_of[ghost] = bin_of[_nearest(~ghost, np.flatnonzero(ghost))]
     return Bins(bin_of=bin_of, weight=_shares(mass, bin_of, ghost, domain), ghost=ghost)
+
+
+def _nearest(there: NDArray[np.bool_], cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each of ``cells`` the nearest that is ``there``."""
+    known = np.flatnonzero(there)
+    after = np.clip(np.searchsorted(known, cells), 1, max(known.size - 1, 1))
+    before = known[after - 1]
+    after_it = known[np.minimum(after, known.size - 1)]
+    return np.asarray(np.where(cells - before <= after_it - cells, before, after_it))
 
 
 def reweighed(to: Bins, noisy: NDArray[np.int64], sigma: NDArray[np.float64], *, total: float, domain: Domain) -> Bins:

@@ -38,12 +38,6 @@ PORTION = 250_000
 UNITS = 100_000
 """Units drawn at once."""
 
-FAR_OUT = 4.0
-"""Standard deviations by which the far end of what is told of owned rows has to stand out.
-
-A few owners of very many rows who are not there would be a great part of all rows.
-"""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Portion:
@@ -158,8 +152,7 @@ def fit(
 def _told_apart(measured: TableMeasurements, kindred: Kindred) -> TableMeasurements:
     """Return the measurements with what is told of owned rows smoothed inside its bins.
 
-    Few have very many rows, or times far off; what noise leaves in the many cells there would make what nobody has. So
-    the far end of a bin goes unless it stands out; where nothing does, whoever falls into the bin has the least of it.
+    Where nothing is left of a bin, whoever falls into it has the least of it.
     """
     bins = list(measured.bins)
     told = kindred.grids(kindred.unit)
@@ -173,21 +166,11 @@ def _told_apart(measured: TableMeasurements, kindred: Kindred) -> TableMeasureme
             distance = np.abs(np.append(np.zeros(first), column.domain.starts))
             for number in range(to.count):
                 cells = np.flatnonzero((to.bin_of == number) & ~to.ghost)
-                cells = cells[np.argsort(distance[cells], kind="stable")]
-                mass[cells[_near(counts[cells], sigma) :]] = 0.0
                 if not mass[cells].any():
-                    mass[cells[0]] = 1.0
+                    mass[cells[np.argmin(distance[cells])]] = 1.0
             whole = np.bincount(to.bin_of, weights=mass, minlength=to.count)
             bins[at] = dataclasses.replace(to, weight=mass / whole[to.bin_of])
     return dataclasses.replace(measured, bins=tuple(bins))
-
-
-def _near(counts: NDArray[np.float64], sigma: float) -> int:
-    """Return how many cells of a bin, nearest first, are left when the longest end that may be noise is cut off."""
-    beyond = np.cumsum(counts[::-1])
-    bar = FAR_OUT * sigma * np.sqrt(np.arange(1, counts.size + 1))
-    noise = np.flatnonzero(beyond < bar)
-    return counts.size - (int(noise[-1]) + 1 if noise.size else 0)
 
 
 def telling(kindred: Kindred, table: TableName) -> Telling:

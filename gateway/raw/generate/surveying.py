@@ -97,7 +97,8 @@ class Survey:
         size, measured = self.tally.size()[0], self.tally.measured()
         if self._bins is None:
             self._bins = [
-                bins(c.counts, c.sigma, total=size, domain=c.domain, nullable=c.column.nullable) for c in measured
+                bins(c.counts, c.sigma, total=size, domain=c.domain, nullable=c.column.nullable, told=t.fixed)
+                for c, t in zip(measured, self.tally.columns, strict=True)
             ]
         return [
             reweighed(to, c.counts, c.sigma, total=size, domain=c.domain)
