@@ -17,8 +17,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from tests.forks import Forks
+
 # machines that run tests are slow and noisy: time is bounded per test by pytest-timeout, not per example
-hypothesis.settings.register_profile("gateway", deadline=None)
+hypothesis.settings.register_profile("audit", deadline=None, max_examples=200)
+# `make test` tries few examples and the same ones each time; `make audit` many, and others each time
+hypothesis.settings.register_profile("gateway", deadline=None, max_examples=25, derandomize=True)
 hypothesis.settings.load_profile("gateway")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -108,6 +112,13 @@ def mariadb_database(mariadb_server: str) -> Iterator[Callable[[], str]]:
         for name in made:
             connection.execute(sa.text(f"DROP DATABASE IF EXISTS `{name}`"))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Yield what runs commands in forks of two processes of the test process, one for each side."""
+    with Forks.open() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -7,14 +7,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import psycopg
 import pytest
 import sqlalchemy as sa
+
+from tests.forks import Ended, Forks, Job
 
 CANARY = "ZQXV"
 """Begins every planted string; nothing the gateway makes can hold it by chance."""
@@ -116,6 +119,7 @@ class Gateway:
     folder: Path
     source: str
     sharing: str
+    forks: Forks
     said: list[str] = field(default_factory=list)
 
     @property
@@ -135,19 +139,49 @@ class Gateway:
         return kept | {"SMALL_SHARING_URL": self.sharing, "GATEWAY_SIDE": "synthetic"}
 
     def __call__(
-        self, *arguments: str, side: str = "raw", person: str = "requester"
-    ) -> subprocess.CompletedProcess[str]:
+        self,
+        *arguments: str,
+        side: str = "raw",
+        person: str = "requester",
+        first: str = "",
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> Ended:
+        """Run one command; ``first`` is code that its process executes before it."""
+        (done,) = self.at_once(arguments, side=side, person=person, first=first, variables=variables)
+        return done
+
+    def at_once(
+        self,
+        *commands: Sequence[str],
+        side: str = "raw",
+        person: str = "requester",
+        first: str = "",
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> list[Ended]:
+        """Run several commands at the same time."""
+        environment = self.environment(side, person) | variables
+        jobs = [
+            Job(arguments=command, environment=environment, folder=self.folder, first=first) for command in commands
+        ]
+        done = self.forks.run(*jobs, side=side)
+        self.said += [text for ended in done for text in (ended.stdout, ended.stderr)]
+        return done
+
+    def fresh(
+        self,
+        *arguments: str,
+        side: str = "raw",
+        person: str = "requester",
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> Ended:
+        """Run one command in a process that has loaded nothing before."""
         done = subprocess.run(
             [sys.executable, "-m", "gateway", *arguments],
-            env=self.environment(side, person),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
+            env=self.environment(side, person) | variables, cwd=self.folder,
+            capture_output=True, text=True, check=False, timeout=240,
+        )  # fmt: skip
         self.said += [done.stdout, done.stderr]
-        return done
+        return Ended(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
 def plant(connection: psycopg.Connection, people: int = PEOPLE) -> None:
@@ -215,7 +249,9 @@ def alone() -> str:
 
 
 @pytest.fixture(scope="module")
-def small_clinic(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Gateway]:
+def small_clinic(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory, forks: Forks
+) -> Callable[..., Gateway]:
     """Return a factory of small clinics, each with a production and a sharing database and a folder of its own."""
 
     def make(policy: str = POLICY) -> Gateway:
@@ -239,6 +275,7 @@ def small_clinic(postgres_server: str, tmp_path_factory: pytest.TempPathFactory)
             folder=folder,
             source=urls["production"].set(username="small_reader").render_as_string(hide_password=False),
             sharing=urls["sharing"].set(username="small_publisher").render_as_string(hide_password=False),
+            forks=forks,
         )
         gateway.policy.write_text(policy, encoding="utf-8")
         return gateway

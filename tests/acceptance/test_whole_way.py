@@ -22,7 +22,7 @@ from tests.acceptance.conftest import CANARY, PEOPLE, PLANTED, PUBLIC, TABLES, G
 def published(small_clinic: Callable[..., Gateway]) -> Gateway:
     """Go the whole way once; the tests below look at what it left."""
     gateway = small_clinic()
-    scan = gateway("scan", "${SMALL_CLINIC_URL}", "--format", "json")
+    scan = gateway.fresh("scan", "${SMALL_CLINIC_URL}", "--format", "json")
     assert scan.returncode == 0, scan.stderr
     run = gateway("run", "policy.yaml", "--format", "json")
     assert run.returncode == 0, run.stderr
@@ -211,11 +211,7 @@ def test_a_scan_warns_of_a_role_that_a_run_refuses(published: Gateway) -> None:
     scan = published("scan", owner, "--format", "json")
     assert (scan.returncode, len(json.loads(scan.stdout))) == (0, 29)
     assert "GRANT SELECT ON ALL TABLES" in scan.stderr
-    run = subprocess.run(
-        [sys.executable, "-m", "gateway", "run", "policy.yaml"],
-        env=published.environment("raw", "requester") | {"SMALL_CLINIC_URL": owner},
-        cwd=published.folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    run = published.fresh("run", "policy.yaml", variables={"SMALL_CLINIC_URL": owner})
     assert run.returncode == 1
     assert "GRANT SELECT ON ALL TABLES" in run.stderr
 
@@ -242,13 +238,13 @@ assert loaded == [], loaded
 
 
 def test_the_worker_cannot_start_on_the_synthetic_side(published: Gateway) -> None:
-    done = published("run", "policy.yaml", side="synthetic")
+    done = published.fresh("run", "policy.yaml", side="synthetic")
     assert done.returncode != 0
     assert "GATEWAY_SIDE" in done.stderr + done.stdout or "ImportError" in done.stderr
 
 
 def test_withdrawing_takes_the_rows_away_and_keeps_the_budget_spent(small_clinic: Callable[..., Gateway]) -> None:
-    gateway = small_clinic(alone())
+    gateway = small_clinic(alone().replace("generator: pairwise", "generator: independent"))
     release = json.loads(gateway("run", "policy.yaml", "--format", "json").stdout)["release"]
     for verb in ("approve", "publish", "withdraw"):
         done = gateway("releases", verb, release, side="synthetic", person="steward")
