@@ -23,7 +23,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 
 audit: $(INSTALLED)
-	$(BIN)/pytest -n 2 -m audit --timeout 1800
+	$(BIN)/pytest -n 2 -m "audit or hypothesis" --hypothesis-profile audit --timeout 1800
 
 bench: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

@@ -411,7 +411,9 @@ def anything(place: Place) -> st.SearchStrategy[list[dict[str, object]]]:
 
 
 # against real databases shrinking takes minutes, and what is drawn is small
-@settings(max_examples=10, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=settings.default.max_examples // 5, phases=(Phase.generate,), suppress_health_check=list(HealthCheck)
+)
 @given(data=st.data())
 def test_any_rows_fall_where_they_fall_in_memory(place: Place, data: st.DataObject) -> None:
     place.fill(data.draw(anything(place)))

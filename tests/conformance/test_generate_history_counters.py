@@ -404,7 +404,9 @@ def drawn(data: st.DataObject) -> dict[TableName, list[dict[str, object]]]:
 
 
 # against real databases shrinking takes minutes, and what is drawn is small
-@settings(max_examples=4, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=settings.default.max_examples // 10, phases=(Phase.generate,), suppress_health_check=list(HealthCheck)
+)
 @given(data=st.data())
 def test_any_histories_are_counted_as_in_memory(source: Source, data: st.DataObject) -> None:
     seed = data.draw(st.integers(0, 2**32))

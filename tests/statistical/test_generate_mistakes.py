@@ -275,7 +275,7 @@ def _hostile_rows() -> st.SearchStrategy[list[tuple[object, ...]]]:
 
 
 @pytest.mark.parametrize("by", GENERATORS)
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings.default.max_examples // 8, suppress_health_check=[HealthCheck.too_slow])
 @given(base=_hostile_rows(), name=st.sampled_from(sorted(HOSTILE)), copies=st.integers(1, 3))
 def test_mistake_03_no_query_moves_by_more_than_one(
     by: str, base: list[tuple[object, ...]], name: str, copies: int

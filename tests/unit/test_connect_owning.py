@@ -168,7 +168,7 @@ def cell(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_removing_a_unit_removes_its_rows_and_changes_nothing_else(rows: Rows, tmp_path: Path) -> None:
     whole = [trees(family) for family in families(tmp_path, rows)]

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -125,7 +125,6 @@ def test_rows_of_another_form_than_asked_for_are_an_error() -> None:
         decoded([message(struct.pack(">hhHHh", 2, 0, 0, 0, 5))], column(Kind.DECIMAL, precision=8, scale=2))
 
 
-@settings(max_examples=30)
 @given(
     st.lists(st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=50)), min_size=1, max_size=40),
     st.data(),

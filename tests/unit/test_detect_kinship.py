@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.policy.coverage import coverage
@@ -319,7 +319,6 @@ def names_of(table: Table) -> list[str]:
     return [str(column.name) for column in table.columns]
 
 
-@settings(max_examples=40)
 @given(schema=catalogues())
 def test_a_draft_of_any_catalogue_covers_it_or_says_only_that_nothing_is_learned(schema: Schema) -> None:
     text = draft_policy(schema, found(schema), source_name="shop")

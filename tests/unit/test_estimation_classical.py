@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
@@ -181,7 +181,6 @@ TREES = [edges for edges in combinations(PAIRS, 3) if len({column for edge in ed
 # three edges over four columns that touch all of them are a tree: a triangle leaves one out
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(-3, 9), min_size=6, max_size=6))
 def test_the_strongest_tree_is_that_of_greatest_weight(weights: list[int]) -> None:
     weight = {pair: float(w) for pair, w in zip(PAIRS, weights, strict=True)}
@@ -351,7 +350,6 @@ def test_tables_that_are_no_network_are_refused() -> None:
 # the parts
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.floats(1e-3, 1e6), st.floats(-1e6, 1e6), st.floats(1e-3, 1e9))
 def test_a_relaxed_count_solves_its_equation(base: float, target: float, ridge: float) -> None:
     found = float(relaxed(np.array([base]), np.array([target]), ridge)[0])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.estimation import gibbs, independent, workers
@@ -255,7 +255,6 @@ def test_fitting_compiles_nothing_the_compile_step_has_not() -> None:
     assert [len(kernel.signatures) for kernel in kernels] == [1] * len(kernels)
 
 
-@settings(max_examples=60)
 @given(data=st.data())
 def test_codes_are_in_range_whatever_was_measured(data: st.DataObject) -> None:
     cells = data.draw(st.lists(st.integers(1, 5), min_size=0, max_size=5))

@@ -373,7 +373,7 @@ def load(tables: dict[str, pa.Table]) -> sqlite3.Connection:
     return connection
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 10**6),
     units=st.integers(0, 25),

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.policy.model import DomainClause
@@ -84,7 +84,6 @@ NARROW = ["small", "unsigned", "unsigned of 64 bits", "year", "unsigned decimal"
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-@settings(max_examples=25)
 @given(data=st.data())
 def test_every_value_has_exactly_one_cell_whatever_stands_beside_it(name: str, data: st.DataObject) -> None:
     of, values = COLUMNS[name]
@@ -150,7 +149,6 @@ def test_a_made_value_falls_into_the_cell_it_was_made_for(name: str) -> None:
 
 
 @given(low=st.integers(-(10**6), 10**6), width=st.integers(0, 10**7), nullable=st.booleans())
-@settings(max_examples=60)
 def test_a_grid_covers_its_bounds_without_gap_or_overlap(low: int, width: int, nullable: bool) -> None:
     made = grid(low, low + width, column(Kind.INTEGER, nullable=nullable), cells=64)
     starts, ends = np.array(made.starts), made.ends(whole=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.estimation.measurement import NoisyMarginal
@@ -35,7 +35,6 @@ def axis(name: ColumnName, cells: int, bin_of: np.ndarray | None = None) -> Axis
     return Axis(column=name, domain=Ranges(starts=tuple(range(cells)), last=cells - 1, rest=False), bin_of=bin_of)
 
 
-@settings(max_examples=30, deadline=None)
 @given(data=st.data(), rows=st.integers(0, 30), cut=st.integers(1, 9))
 def test_counts_are_those_of_counting_by_hand(data: st.DataObject, rows: int, cut: int) -> None:
     codes = [np.array([data.draw(st.integers(0, n - 1)) for _ in range(rows)], dtype=np.int64) for n in CELLS]
@@ -82,14 +81,12 @@ def kept_rows(keys: list[pa.Array]) -> list[int]:
     return np.flatnonzero(counter.count([[axis(ColumnName("row"), max(rows, 1))]])[0]).tolist()
 
 
-@settings(max_examples=40, deadline=None)
 @given(keys=st.lists(st.tuples(st.sampled_from([None, 1, 2]), st.sampled_from([None, "x", "y"])), max_size=12))
 def test_rows_with_a_key_of_their_own_are_kept_and_none_of_nobody(keys: list[tuple[int | None, str | None]]) -> None:
     kept = kept_rows([pa.array([a for a, _ in keys], pa.int64()), pa.array([b for _, b in keys], pa.string())])
     assert kept == [row for row, key in enumerate(keys) if None not in key and keys.count(key) == 1]
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     keys=st.lists(st.sampled_from([None, 2.0**53, 0.0, -0.0, 1.5]), min_size=2, max_size=12), gone=st.integers(0, 11)
 )
@@ -107,7 +104,6 @@ def test_one_row_more_or_less_moves_one_kept_row_even_where_keys_read_alike(
     total=st.floats(0, 10_000),
     seed=st.integers(0, 9),
 )
-@settings(max_examples=60)
 def test_projected_counts_are_never_negative_and_sum_to_the_total(noisy: list[int], total: float, seed: int) -> None:
     sigma = np.random.default_rng(seed).uniform(1, 30, size=len(noisy))
     counts = project(np.array(noisy), sigma, total)
@@ -119,7 +115,6 @@ def test_consistent_counts_are_left_alone() -> None:
     assert project(np.array([5, 0, 7]), np.ones(3), 12.0).tolist() == [5.0, 0.0, 7.0]
 
 
-@settings(max_examples=80)
 @given(
     noisy=st.lists(st.integers(-100, 3000), min_size=1, max_size=60),
     kind=st.booleans(),

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.estimation import independent
@@ -233,7 +233,6 @@ def test_a_lattice_is_seen_beside_a_value_that_most_rows_have() -> None:
     assert found.columns[0].domain.lattice is None
 
 
-@settings(max_examples=60)
 @given(
     modulus=st.integers(2, 30),
     low=st.integers(-(10**6), 10**6),
@@ -324,7 +323,6 @@ def test_counts_of_single_numbers_help_the_cells_that_hold_one() -> None:
     assert got.sigma[2] < got.sigma[3] < 3.0
 
 
-@settings(max_examples=60)
 @given(
     noisy=st.lists(st.integers(-200, 5_000), min_size=2, max_size=80),
     total=st.sampled_from([0.0, 10.0, 20_000.0]),

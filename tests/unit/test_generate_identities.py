@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.raw.generate import identities, reserved
@@ -258,7 +258,6 @@ def test_every_entity_can_be_invented() -> None:
     assert makers == set(Entity)
 
 
-@settings(max_examples=30)
 @given(
     entity=st.sampled_from(Entity),
     length=st.one_of(st.none(), st.integers(1, 30)),
@@ -283,7 +282,6 @@ def test_numbers_repeat_only_when_there_are_too_few() -> None:
     assert len(turn.distinct(5)) == 50
 
 
-@settings(max_examples=25)
 @given(
     entity=st.sampled_from(Entity),
     length=st.one_of(st.none(), st.integers(4, 40)),

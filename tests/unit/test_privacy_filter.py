@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from dp_accounting.pld import privacy_loss_distribution
 from dp_accounting.rdp import rdp_privacy_accountant
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.privacy.conversion import epsilon_from_zcdp
@@ -77,7 +77,6 @@ def test_the_total_is_never_below_the_conversion_of_the_sums(ledger: list[Reserv
     assert total(ledger).epsilon * TIGHT >= min(converted, sum(each.epsilon for each in ledger))
 
 
-@settings(max_examples=40)
 @given(st.lists(reservations, min_size=1, max_size=5))
 def test_the_costliest_set_is_found_among_few(ledger: list[Reservation]) -> None:
     # every epsilon at 10 so that only the zCDP bound counts

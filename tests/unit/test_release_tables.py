@@ -39,7 +39,7 @@ def in_file(path: Path, sizes: list[int]) -> SyntheticTable:
     return SyntheticTable(SHAPE, path)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sizes=st.lists(st.integers(0, 40), max_size=6), size=st.integers(1, 50))
 def test_rows_in_a_file_are_the_rows_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int], size: int
