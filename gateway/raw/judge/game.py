@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gateway.raw.generate.noise import DiscreteGaussian
-from gateway.raw.judge.replaying import Diverged, Recording, Replay
+from gateway.raw.judge.replaying import Asked, Diverged, Recording, Replay
 from gateway.vocabulary.errors import GatewayError
 
 if TYPE_CHECKING:
-    from gateway.raw.generate.counting import Counter
     from gateway.raw.generate.noise import Noise
 
-Measure = Callable[["Counter", "Noise"], object]
-"""Measures a table with the noise given and returns everything that is let out: values, arrays, dataclasses of them."""
+Measure = Callable[[Asked, "Noise"], object]
+"""Measures a table, or a whole database, with the noise given and returns everything that is let out: values, arrays,
+dataclasses of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,8 @@ class Scores:
 
 
 def play(
-    measure: Measure,
-    neighbours: tuple[Counter, Counter],
+    measure: Measure[Asked],
+    neighbours: tuple[Asked, Asked],
     *,
     games: int,
     noise: Callable[[], Noise] = DiscreteGaussian,
@@ -56,7 +56,7 @@ def play(
     return Scores(without=tuple(sides[0]), within=tuple(sides[1]))
 
 
-def score(measure: Measure, neighbours: tuple[Counter, Counter], *, target: bool, noise: Noise) -> float:
+def score(measure: Measure[Asked], neighbours: tuple[Asked, Asked], *, target: bool, noise: Noise) -> float:
     """Play one game on the neighbour with or without the ``target``; return the log-likelihood ratio of what came out.
 
     It is infinite when the other neighbour, with the same noisy answers, gives another output or none.

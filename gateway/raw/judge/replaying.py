@@ -8,9 +8,12 @@ measured. With nothing else different, that sum is all that anybody can learn fr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
+
+from gateway.estimation.histories.clipping import SCALE
+from gateway.raw.generate.database import Counters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +21,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.raw.generate.counting import Counter
-    from gateway.raw.generate.domain import Values
+    from gateway.raw.generate.histories import HistoryCounter
     from gateway.raw.generate.noise import Noise
     from gateway.vocabulary.names import ColumnName
 
+Asked = TypeVar("Asked", "Counter", "HistoryCounter", Counters)
+"""What answers a measurement: of one table, of one table of histories, or of a whole database."""
+
 HIDDEN = -(2**45)
 """The noisy count of a value that the recorded run did not have: it passes no threshold."""
+
+
+Seen = list[tuple[list[str], "NDArray[np.int64]"]]
 
 
 class Diverged(Exception):
@@ -48,15 +57,13 @@ class Watched:
     for a difference: that is a false alarm, and no fault is missed.
     """
 
-    def __init__(self, counter: Counter, seen: list[tuple[list[str], NDArray[np.int64]]]) -> None:
+    def __init__(self, counter: Counter | HistoryCounter, seen: Seen) -> None:
         """Pass everything on to ``counter``, and append to ``seen`` what ``values`` returns."""
         self._counter, self._seen = counter, seen
 
-    def values(
-        self, column: ColumnName, *, length: int | None = None, besides: Values | None = None
-    ) -> tuple[list[str], NDArray[np.int64]]:
-        """See ``Counter.values``."""
-        texts, counts = self._counter.values(column, length=length, besides=besides)
+    def values(self, column: ColumnName, **how: Any) -> tuple[list[str], NDArray[np.int64]]:  # noqa: ANN401 - see below
+        """See ``Counter.values`` and ``HistoryCounter.values``."""
+        texts, counts = self._counter.values(column, **how)
         self._seen.append((list(texts), counts.copy()))
         return texts, counts
 
@@ -71,11 +78,11 @@ class Recording:
     def __init__(self, source: Noise) -> None:
         """Start with no call."""
         self.calls: list[Call] = []
-        self.seen: list[tuple[list[str], NDArray[np.int64]]] = []
+        self.seen: Seen = []
         self._source = source
 
-    def watch(self, counter: Counter) -> Counter:
-        """Return ``counter`` as it has to be given to the measurement."""
+    def watch(self, counter: Asked) -> Asked:
+        """Return ``counter``, or counters, as it has to be given to the measurement."""
         return _watched(counter, self.seen)
 
     def add(self, counts: NDArray[np.int64], *, sigma: float, times: int = 1) -> NDArray[np.int64]:
@@ -91,15 +98,16 @@ class Replay:
     def __init__(self, recording: Recording) -> None:
         """Start before the first call."""
         self.calls: list[Call] = []
-        self.seen: list[tuple[list[str], NDArray[np.int64]]] = []
+        self.seen: Seen = []
         self.evidence = 0.0
         """Log of how much more likely the answers so far are on the recorded table than on this one."""
         self.moved: list[int] = []
-        """For every call, the squared L2 distance of the exact counts from those recorded."""
+        """For every call, the squared L2 distance of the exact counts from those recorded. Of histories both are in
+        parts of a row, of which ``clipping.SCALE`` are one, as the noise is."""
         self._recording = recording
 
-    def watch(self, counter: Counter) -> Counter:
-        """Return ``counter`` as it has to be given to the measurement."""
+    def watch(self, counter: Asked) -> Asked:
+        """Return ``counter``, or counters, as it has to be given to the measurement."""
         return _watched(counter, self.seen)
 
     @property
@@ -126,7 +134,7 @@ class Replay:
         sums = 2.0 * answer[here] - times * (theirs[there] + mine[here]).astype(np.float64)
         self.evidence += float(step @ sums) / (2 * sigma**2)
         only = np.delete(mine, here), np.delete(theirs, there)
-        self.moved.append(int(step @ step) + sum(int(part @ part) for part in only))
+        self.moved.append(int(step @ step) + sum(int(number) ** 2 for part in only for number in part))
         self.calls.append(Call(counts=counts.copy(), sigma=sigma, times=times, answer=answer.reshape(counts.shape)))
         return answer.reshape(counts.shape).copy()
 
@@ -137,7 +145,11 @@ class Replay:
                 if names == other_names or mine.size - counts.size != theirs.size - other_counts.size:
                     continue
                 for public in reversed(range(mine.size - counts.size + 1)):
-                    if _holds(mine, counts, public) and _holds(theirs, other_counts, public):
+                    # noise is added to whole rows, or of histories to parts of them
+                    if any(
+                        _holds(mine, counts * one, public) and _holds(theirs, other_counts * one, public)
+                        for one in (1, SCALE)
+                    ):
                         return _shared(names, other_names, public, after=mine.size - counts.size - public)
         if mine.shape != theirs.shape:
             raise Diverged("noise was asked for on a query of another shape than the first time")
@@ -145,9 +157,13 @@ class Replay:
         return every, every
 
 
-def _watched(counter: Counter, seen: list[tuple[list[str], NDArray[np.int64]]]) -> Counter:
-    watched: Any = Watched(counter, seen)
-    return cast("Counter", watched)
+def _watched(counter: Asked, seen: Seen) -> Asked:
+    if isinstance(counter, Counters):
+        unit, owned = counter.unit, counter.owned
+        watched: Any = Counters(unit=_watched(unit, seen), owned=lambda table: _watched(owned(table), seen))
+    else:
+        watched = Watched(counter, seen)
+    return cast("Asked", watched)
 
 
 def _holds(counts: NDArray[np.int64], part: NDArray[np.int64], start: int) -> bool:
