@@ -103,6 +103,45 @@ def test_whole_numbers_are_as_wide_as_their_types(admin: psycopg.Connection, sou
     }  # fmt: skip
 
 
+def test_what_a_domain_checks_is_checked_of_every_column_of_it(admin: psycopg.Connection, source: Source) -> None:
+    admin.execute("""
+        CREATE DOMAIN year AS integer CONSTRAINT year_check CHECK (VALUE >= 1901 AND VALUE <= 2155);
+        CREATE DOMAIN recent AS year CHECK (VALUE > 2000) NOT NULL;
+        CREATE DOMAIN sort AS varchar(5) CHECK (VALUE IN ('VALUE', 'b')) CHECK (VALUE ~ '^.');
+        CREATE DOMAIN code5 AS varchar(9); CREATE DOMAIN "inner 7" AS code5; CREATE DOMAIN fee AS numeric(6, 2);
+        CREATE DOMAIN fee2 AS fee CHECK (VALUE > 0);
+        ALTER DOMAIN fee2 ADD CONSTRAINT small CHECK (VALUE < 100) NOT VALID;
+        CREATE TABLE t (a year, "b ""c" recent, d sort, e sort CHECK (e <> 'b'), f "inner 7", g fee2, "value" recent);
+        CREATE TABLE other (a year)
+    """)
+    schema = source.introspect()
+    table = schema.table(TableName("t"))
+    found = {check.name: (check.columns, check.condition) for check in table.checks}
+
+    def within(name: str) -> object:
+        return "and", ((">=", ("column", name), ("number", "1901")), ("<=", ("column", name), ("number", "2155")))
+
+    def above(name: str, number: str, sign: str = ">") -> object:
+        return sign, ("column", name), ("number", number)
+
+    def listed(name: str) -> object:
+        return "in", ("column", name), (("text", "VALUE"), ("text", "b"))
+
+    assert found == {
+        "year_check of a": (("a",), within("a")),
+        'year_check of b "c': (('b "c',), within('b "c')), 'recent_check of b "c': (('b "c',), above('b "c', "2000")),
+        "year_check of value": (("value",), within("value")),
+        "recent_check of value": (("value",), above("value", "2000")),
+        "sort_check of d": (("d",), listed("d")), "sort_check1 of d": ((), None),
+        "sort_check of e": (("e",), listed("e")), "sort_check1 of e": ((), None),
+        "t_e_check": (("e",), ("<>", ("column", "e"), ("text", "b"))),
+        "fee2_check of g": (("g",), above("g", "0")), "small of g": (("g",), above("g", "100", "<")),
+    }  # fmt: skip
+    assert (table.column(ColumnName("f")).length, table.column(ColumnName("g")).scale) == (9, 2)
+    assert [check.name for check in schema.table(TableName("other")).checks] == ["year_check of a"]
+    assert not table.column(ColumnName("value")).nullable
+
+
 def test_values_of_domains_are_those_of_their_types(admin: psycopg.Connection, source: Source) -> None:
     admin.execute(
         "CREATE DOMAIN price AS numeric(8, 2); CREATE DOMAIN instant AS timestamptz; SET timezone = 'Asia/Tokyo';"

@@ -31,6 +31,7 @@ COLUMNS = [
     Column(name=ColumnName("ok"), kind=Kind.BOOLEAN, native="boolean"),
     Column(name=ColumnName('odd "name'), kind=Kind.INTEGER, native="int4"),
     Column(name=ColumnName("raw"), kind=Kind.UNSUPPORTED, native="bytea"),
+    Column(name=ColumnName("small"), kind=Kind.INTEGER, native="int2", lowest=-(2**15), highest=2**15 - 1),
 ]  # fmt: skip
 N, FEE, DAY, T = (("column", name) for name in ("n", "fee", "day", "t"))
 
@@ -41,6 +42,7 @@ N, FEE, DAY, T = (("column", name) for name in ("n", "fee", "day", "t"))
         ("postgresql", "((n > 0))", (">", N, ("number", "0"))),
         ("postgresql", "(fee >= (0)::numeric)", (">=", FEE, ("number", "0"))),
         ("postgresql", "(fee < 10.5)", ("<", FEE, ("number", "10.5"))),
+        ("postgresql", "((small)::integer > 0)", (">", ("column", "small"), ("number", "0"))),
         ("postgresql", "(n <> '-5'::integer)", ("<>", N, ("number", "-5"))),
         ("postgresql", "(t = ANY (ARRAY['a'::text, 'it''s'::text]))", ("in", T, (("text", "a"), ("text", "it's")))),
         (
@@ -80,6 +82,7 @@ def test_what_is_understood_is_read(dialect: str, text: str, expected: tuple[Any
         ("postgresql", "(raw = 'a')"), ("postgresql", "(n > 0) AND"), ("postgresql", "(n = 'a')"),
         ("postgresql", "((VALUE > 0))"), ("postgresql", "(n AND ok)"), ("postgresql", "(ok > true)"),
         ("mysql", "`t` <> 'x'"), ("mysql", "not (`t` = 'x')"), ("mysql", "length(`t`) > 0"),
+        ("postgresql", "((n)::integer > 0)"),
         ("mysql", "json_valid(`t`)"), ("mysql", '`t` = "x"'), ("mysql", "`t` = 'a\\'b'"),
         ("sqlite", "n > 0) , b int CHECK (b < 3"), ("sqlite", "t GLOB 'a*'"), ("sqlite", "(" * 500 + "n" + ")" * 500),
         ("sqlite", "n > 0; DROP TABLE x"), ("sqlite", "n > 0 -- or so"), ("sqlite", "typeof(n) = 'integer'"),

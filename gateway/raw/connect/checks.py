@@ -7,9 +7,10 @@ casts that change a value.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.vocabulary.checks import COMPARISONS, Check, Condition, columns_of
 from gateway.vocabulary.names import ColumnName
@@ -34,9 +35,13 @@ _WIDER = {
     Kind.DATETIME: frozenset({"timestamp without time zone"}),
 }
 """Types that values of a kind can be cast to and stay what they are."""
+_WHOLE = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
 _NUMBERS = frozenset({"numeric", "integer", "bigint", "smallint", "double precision", "real"})
 _MOMENTS = frozenset({"date", "timestamp without time zone"})
 _DEEPEST = 40
+_VALUE = "VALUE"
+"""What a constraint on a type calls the value."""
+_DOMAIN = re.compile(r"CHECK \((?P<said>.*)\)( NOT VALID)?", re.DOTALL)
 
 
 class _Beyond(Exception):
@@ -55,6 +60,28 @@ def read_check(name: str, text: str, columns: Sequence[Column], *, dialect: str)
     except _Beyond:
         return Check(name=name, columns=(), condition=None)
     return Check(name=name, columns=tuple(map(ColumnName, columns_of(condition))), condition=condition)
+
+
+def type_check(column: Column, name: str, text: str) -> Check:
+    """Return the constraint ``name`` of the PostgreSQL domain that is the type of ``column``, as one of the column.
+
+    ``text`` is as PostgreSQL writes it: ``CHECK ((VALUE > 0))``.
+    """
+    found = _DOMAIN.fullmatch(text)
+    value = dataclasses.replace(column, name=ColumnName(_VALUE))
+    read = read_check(f"{name} of {column.name}", found["said"] if found else "", [value], dialect="postgresql")
+    if read.condition is None:
+        return read
+    return Check(name=read.name, columns=(column.name,), condition=_about(column.name, read.condition))
+
+
+def _about(column: ColumnName, node: Any) -> Any:  # noqa: ANN401 - a condition, or a part of one
+    """Return a condition on the value of a type as one on ``column``."""
+    if node == ("column", _VALUE):
+        return "column", column
+    if isinstance(node, tuple) and node[:1] not in {("text",), ("number",)}:
+        return tuple(_about(column, part) for part in node)
+    return node
 
 
 def _tokens(text: str, dialect: str) -> list[tuple[str, str]]:
@@ -272,6 +299,7 @@ class _Reader:
                 or (literal and kind in NUMERIC_KINDS and wanted in _NUMBERS and _is_exact(found[1], wanted))
                 or (found[0] == "text" and wanted in _MOMENTS and self._is_moment(found))
                 or (wanted in _WIDER.get(kind, ()))
+                or (found[0] == "column" and _is_within(self._columns[found[1]], wanted))
             )
             if found[0] == "text" and wanted in _NUMBERS and re.fullmatch(r"-?\d+(\.\d+)?", found[1]):
                 found, fits = ("number", found[1]), _is_exact(found[1], wanted)  # PostgreSQL writes '-5'::integer
@@ -343,6 +371,14 @@ class _Reader:
                 return Kind.TEXT
             case _:
                 return Kind.BOOLEAN
+
+
+def _is_within(column: Column, wanted: str) -> bool:
+    """Return whether every number of ``column`` stays what it is as a whole number of the type ``wanted``."""
+    lowest, highest = _WHOLE.get(wanted, (1, 0))
+    if column.kind is not Kind.INTEGER or column.lowest is None or column.highest is None:
+        return False
+    return lowest <= column.lowest and column.highest <= highest
 
 
 def _is_exact(number: str, wanted: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from gateway.raw.connect import kinds
-from gateway.raw.connect.checks import read_check
+from gateway.raw.connect.checks import read_check, type_check
 from gateway.vocabulary.errors import SourceFailed, SourceRefused
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
@@ -37,13 +37,15 @@ def read_schema(
     natives: Mapping[tuple[str, str], str],
     bases: Mapping[tuple[str, str], str] | None = None,
     without: Mapping[str, str | None] | None = None,
+    of_types: Iterable[tuple[str, str, str, str]] = (),
 ) -> Schema:
     """Return the tables of ``schema``, by name, each with its columns in declared order.
 
     ``natives`` gives the source's own name of each column's type by (table, column), in declared order, and
     ``bases`` that of the type behind a domain. Tables named in ``without`` (a
     partitioned table's partitions, each with the table it is a part of) are left out, and so are references that leave
-    the schema. Views are no tables. A reference that a partition declares is the whole's too.
+    the schema. Views are no tables. A reference that a partition declares is the whole's too. ``of_types`` are the
+    CHECKs of columns' types (PostgreSQL's domains): table, column, name and text of each.
     """
     inspector = sa.inspect(connection)
     with warnings.catch_warnings():
@@ -57,7 +59,7 @@ def read_schema(
         checks = inspector.get_multi_check_constraints(schema=schema)
         commented = connection.dialect.supports_comments
         comments = inspector.get_multi_table_comment(schema=schema) if commented else {}
-    unclear = _unclear(connection)
+    unclear, of_types = _unclear(connection), tuple(of_types)
     dialect = "mysql" if connection.dialect.name == "mariadb" else connection.dialect.name
     kept = sorted({name for _, name in columns} - set(without or {}))
     true_names = {name: _true_names(columns[schema, name], table=name, natives=natives) for name in kept}
@@ -82,10 +84,9 @@ def read_schema(
                 comment=comment["text"] if comment else None,
             )
         )
-        tables[-1] = dataclasses.replace(
-            tables[-1],
-            checks=_checks(checks.get(at, ()), tables[-1], dialect="unclear" if name in unclear else dialect),
-        )
+        own = _checks(checks.get(at, ()), tables[-1], dialect="unclear" if name in unclear else dialect)
+        typed = [type_check(tables[-1].column(ColumnName(of[1])), *of[2:]) for of in of_types if of[0] == name]
+        tables[-1] = dataclasses.replace(tables[-1], checks=(*own, *typed))
     return Schema(tables=tuple(tables))
 
 

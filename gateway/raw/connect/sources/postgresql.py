@@ -31,17 +31,34 @@ _quoted = postgresql.dialect(paramstyle="named").identifier_preparer.quote_ident
 _CATALOGUE = sa.text("""
     SELECT c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), c.relkind = 'p', c.relispartition,
            c.oid::int8, pg_catalog.pg_relation_filenode(c.oid)::int8,
-           CASE WHEN t.typtype = 'd' THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) END,
            CASE WHEN c.relispartition THEN (
                SELECT p.relname FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
                WHERE i.inhrelid = c.oid AND p.relnamespace = c.relnamespace) END
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     WHERE n.nspname = :schema AND c.relkind IN ('r', 'p')
     ORDER BY c.relname, a.attnum
 """)
+_DOMAINS = sa.text("""
+    WITH RECURSIVE typed AS (
+        SELECT c.relname, a.attname, t.oid, t.typbasetype, t.typtypmod
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'd'
+        WHERE n.nspname = :schema AND c.relkind IN ('r', 'p')
+        UNION ALL
+        SELECT typed.relname, typed.attname, t.oid, t.typbasetype, t.typtypmod
+        FROM typed JOIN pg_catalog.pg_type t ON t.oid = typed.typbasetype AND t.typtype = 'd')
+    SELECT typed.relname, typed.attname,
+           CASE WHEN b.typtype <> 'd' THEN pg_catalog.format_type(typed.typbasetype, typed.typtypmod) END,
+           d.conname, pg_catalog.pg_get_constraintdef(d.oid)
+    FROM typed JOIN pg_catalog.pg_type b ON b.oid = typed.typbasetype
+    LEFT JOIN pg_catalog.pg_constraint d ON d.contypid = typed.oid AND d.contype = 'c'
+    ORDER BY typed.relname, typed.attname, d.conname
+""")
+"""For each column of a domain, of a domain over it, and so on: the type at the bottom, and what each CHECKs."""
 _SIZE = sa.text("""
     SELECT sum(pg_catalog.pg_relation_size(c.oid)) / 8192, sum(greatest(c.reltuples, 0)), sum(c.relpages)
     FROM pg_catalog.pg_class c
@@ -146,12 +163,14 @@ class PostgresSnapshot:
             raise SourceFailed(f"the source has no schema {schema}, or the role may not see it")
         self._partitioned = {row[0] for row in rows if row[3]}
         self._files = {row[0]: (row[5], row[6]) for row in rows}
+        domains = connection.execute(_DOMAINS, {"schema": schema}).all()
         self.schema = read_schema(
             connection,
             schema=schema,
             natives={(row[0], row[1]): row[2] for row in rows},
-            bases={(row[0], row[1]): row[7] for row in rows if row[7]},
-            without={row[0]: row[8] for row in rows if row[4]},
+            bases={(row[0], row[1]): row[2] for row in domains if row[2]},
+            without={row[0]: row[7] for row in rows if row[4]},
+            of_types=[(row[0], row[1], row[3], row[4]) for row in domains if row[3]],
         )
         self._reading: str | None = None
 
