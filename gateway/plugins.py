@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cache
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.vocabulary.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 def names(package: str) -> tuple[str, ...]:
@@ -21,7 +25,7 @@ def names(package: str) -> tuple[str, ...]:
     """
     folder = importlib.import_module(package)
     own = [module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_")]
-    found = own + [entry.name for entry in entry_points(group=_group(package))]
+    found = own + [entry.name for entry in installed(_group(package))]
     if twice := sorted({name for name in found if found.count(name) > 1}):
         raise ConfigurationError(
             f"two {_group(package)} plugins are called {', '.join(twice)}; uninstall the package that brings the second"
@@ -33,10 +37,19 @@ def load(package: str, name: str) -> Any:  # noqa: ANN401 - what a plugin is, it
     """Return the plugin called ``name``; ``ConfigurationError`` lists the known ones when there is none."""
     if name not in names(package):
         raise ConfigurationError(f"no {_group(package)} plugin is called {name!r}; known: {', '.join(names(package))}")
-    for entry in entry_points(group=_group(package)):
+    for entry in installed(_group(package)):
         if entry.name == name:
             return entry.load()
     return importlib.import_module(f"{package}.{name}").plugin
+
+
+@cache
+def installed(group: str) -> tuple[EntryPoint, ...]:
+    """Return the entry points of ``group`` of all distributions, as they are when first asked for.
+
+    Asking opens a file of each distribution: a run that asked for every plugin anew would spend a second on it.
+    """
+    return tuple(entry_points(group=group))
 
 
 def _group(package: str) -> str:

@@ -11,7 +11,7 @@ ATTACKS = "gateway.raw.judge.attacks"
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [e for e in entries if e.group == group])
+    monkeypatch.setattr(plugins, "installed", lambda group: tuple(e for e in entries if e.group == group))
 
 
 def test_every_file_of_a_plural_folder_is_a_plugin() -> None:
