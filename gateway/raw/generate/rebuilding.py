@@ -67,7 +67,7 @@ class FittedDatabase:
         held: dict[TableName, list[Owners]] = {table: [] for table in self.models}
         yield from self._units(units, seed, held, progress)
         for number, table in enumerate(self.models):
-            waiting = _joined(held.pop(table))
+            waiting = _joined(held.pop(table), codes=len(self.measured.owned[table].owner))
             yield from self._owned(table, waiting, _seed(seed, number + 1), held, progress)
 
     def _units(
@@ -132,7 +132,7 @@ def fit(
     for _ in found._units(measured.rows, seed, held, progress):  # noqa: SLF001 - of this module
         pass
     for number, (table, of) in enumerate(measured.owned.items()):
-        waiting = _joined(held.pop(table))
+        waiting = _joined(held.pop(table), codes=len(of.owner))
         if of.terms:
             models[table] = fitting.fit(
                 of.spec,
@@ -195,12 +195,13 @@ def _endless(waiting: Owners) -> Owners:
     return dataclasses.replace(waiting, end=None)
 
 
-def _joined(parts: Sequence[Owners]) -> Owners:
+def _joined(parts: Sequence[Owners], *, codes: int) -> Owners:
+    """Return all owners of a table, each with so many ``codes``, also where there is nobody."""
     if len(parts) == 1:
         return parts[0]
     if not parts:
         none = np.zeros(0, dtype=np.int64)
-        return Owners(unit=none, codes=np.zeros((0, 0), dtype=np.int16), rows=none, first=none, span=none)
+        return Owners(unit=none, codes=np.zeros((codes, 0), dtype=np.int16), rows=none, first=none, span=none)
     return Owners(
         unit=np.concatenate([each.unit for each in parts]),
         codes=np.concatenate([each.codes for each in parts], axis=1),
