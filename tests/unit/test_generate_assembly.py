@@ -373,7 +373,7 @@ def load(tables: dict[str, pa.Table]) -> sqlite3.Connection:
     return connection
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 10**6),
     units=st.integers(0, 25),

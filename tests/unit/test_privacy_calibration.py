@@ -89,7 +89,7 @@ def summed(sigma: float, times: int) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("sigma", "times"),
-    [(0.3, 5), (0.5, 2), (1.0, 3), (1.0, 300), (1.99, 64), (2.0, 2), (2.0, 300), (3.5, 17), (40.0, 4), (700.0, 3)],
+    [(0.3, 5), (0.5, 2), (1.0, 3), (1.0, 300), (1.99, 64), (2.0, 2), (2.0, 300), (3.5, 17), (40.0, 4), (750.0, 2)],
 )
 def test_the_tail_of_a_sum_is_that_of_the_convolution_and_never_less(sigma: float, times: int) -> None:
     mass = summed(sigma, times)
