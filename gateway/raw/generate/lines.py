@@ -158,7 +158,7 @@ class Line:
             return
         found = self._with_keys(self._learned(piece), piece, places)
         if self._watches:
-            owner = self._plan.kin.owner
+            owner = None if self._plan.kin.named else self._plan.kin.owner  # of one owner each, whose place is told later
             owners = places if owner is None else self._descent.above(self.shape.name, places, at=owner)
             found, stuck = self._distinctness.settle(found, owners, places)
             found = self._without(found, stuck, "uniqueness")
