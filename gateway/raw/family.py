@@ -85,3 +85,8 @@ def first_name(child: TableName) -> ColumnName:
 def span_name(child: TableName) -> ColumnName:
     """Return the name of the owner's INTEGER column with the time from the first row of ``child`` to the last."""
     return ColumnName(f"{child}: span")
+
+
+def left_name(child: TableName) -> ColumnName:
+    """Return the name of the owner's INTEGER column with the time from the last row of ``child`` to the owner's end."""
+    return ColumnName(f"{child}: left")

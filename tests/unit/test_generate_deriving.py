@@ -88,6 +88,28 @@ def test_decimals_count_in_the_units_of_the_order() -> None:
     assert told(Kind.DECIMAL, times, since, scales=(2, 3)) == ([25, None, 0], [50, None, 200])
 
 
+def test_what_is_left_until_the_end_is_counted_from_the_last_row_and_never_below_none() -> None:
+    begin, days, at = column("since", Kind.DATE), column("days", Kind.INTEGER), column("at", Kind.DATE)
+    shape = Table(name=PERSONS, columns=(begin, days))
+    start = day("2020-01-01")
+    people = [(start, 12), (start, 0), (None, 5), (start, None), (start, 3), (start, 4)]
+    units = pa.Table.from_arrays(
+        [pa.array(c, t) for c, t in zip(zip(*people, strict=True), shape.arrow_schema().types, strict=True)],
+        schema=shape.arrow_schema(),
+    )
+    visits = [day("2020-01-03"), day("2020-01-11"), start, day("2020-01-02"), start, start, None]
+    family = Family(
+        unit=PERSONS,
+        units=RawTable(shape, units),
+        owned={VISITS: OwnedRows(rows=table(VISITS, at, visits), starts=np.array([0, 2, 4, 5, 6, 6, 7]))},
+        owner_of={VISITS: PERSONS},
+    )
+    kin = Kin(table=VISITS, owner=PERSONS, order=at.name, since=begin.name, until=days.name, most=9)
+    derived = derive(family, Lineage(unit=Kin(table=PERSONS), owned=(kin,), public=(), dropped=()))
+    # two days before the end; a row after it; no origin; no end; no row; a row without a time
+    assert derived.units.expose()["visits: left"].to_pylist() == [2, 0, None, None, None, None]
+
+
 def test_an_order_that_is_no_number_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="ordered by at"):
         told(Kind.TEXT, ["a", "b", "c", "d", "e"])

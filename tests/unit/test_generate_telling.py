@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from gateway.estimation.histories.terms import Histories
 from gateway.policy.model import DomainClause
-from gateway.raw.family import first_name, rows_name, span_name
+from gateway.raw.family import first_name, left_name, rows_name, span_name
 from gateway.raw.generate.database import Kindred, TablePlan
-from gateway.raw.generate.telling import ENDLESS, OVER, Telling, within
+from gateway.raw.generate.telling import ENDLESS, OVER, Telling, mended, owners, within
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Table
 
@@ -62,6 +66,46 @@ def test_nothing_lies_behind_the_owners_own_end() -> None:
     end = np.array([100, 100, 3, 5, ENDLESS])
     made = within(drawn, np.array([9, 0, 0, 0, 93]), Telling(table=VISITS, most=10), end=end)
     assert made.time.tolist() == [90, 95, 99, 100, 100, 5, 5, 7, 100]
+
+
+def told(people: list[tuple[int, int | None, int | None, int | None, int | None]]) -> tuple[pa.Table, Table, Telling]:
+    """Return people who are told (rows, first, span, left), and whose time ends with the last number."""
+    names = [*(name(VISITS) for name in (rows_name, first_name, span_name, left_name)), ColumnName("end")]
+    shape = Table(name=PEOPLE, columns=tuple(Column(name=name, kind=Kind.INTEGER, native="") for name in names))
+    arrays = [pa.array(column, pa.int64()) for column in zip(*people, strict=True)]
+    at = Column(name=ColumnName("at"), kind=Kind.INTEGER, native="")
+    how = Telling(table=VISITS, most=10, order=at, until=ColumnName("end"), lowest=-500, highest=500)
+    return pa.Table.from_arrays(arrays, schema=shape.arrow_schema()), shape, how
+
+
+def test_the_first_row_and_the_span_meet_what_is_left_and_a_0_stays() -> None:
+    rows, shape, how = told([
+        (3, 10, 40, 5, 75),  # 20 amiss: the first is 10 later, and they last 10 longer
+        (3, 10, 60, 5, 55),  # 20 too much
+        (3, 0, 40, 5, 65),  # the first is at 0 and stays there
+        (3, 10, 0, 5, 65),  # all at once stays all at once
+        (3, 0, 0, 5, 65),
+        (3, 300, 10, 0, 100),  # far too late
+        (1, 10, 0, 5, 75),  # a single row
+        (0, None, None, None, 75),
+        (3, 10, 40, 5, None),  # no end
+    ])  # fmt: skip
+    made = mended(rows, shape, how, ordered=True, seed=1)
+    assert made[first_name(VISITS)].to_pylist() == [20, 0, 0, 60, 0, 100, 10, None, 10]
+    assert made[span_name(VISITS)].to_pylist() == [50, 50, 60, 0, 0, 0, 0, None, 40]
+
+
+def test_nobody_begins_or_lasts_beyond_their_end_and_whose_time_is_over_before_has_no_rows() -> None:
+    rows, shape, how = told(
+        [(3, 10, 40, 5, 30), (3, 100, 9, 0, 20), (3, 10, 9, 0, -500), (3, 10, 9, 0, -501), (2, 3, 4, 0, None)]
+    )
+    gap = SimpleNamespace(column=how.order)
+    found = owners(rows, shape, np.arange(5), cast("Any", SimpleNamespace(gap=gap, owner=(), owner_kind=None)), how)
+    assert found.end is not None
+    assert found.rows.tolist() == [3, 3, 3, 0, 2]
+    assert (found.first <= found.end).all()
+    assert (found.first + found.span <= found.end).all()
+    assert (found.first[:4].tolist(), found.end[4]) == ([10, 20, -500, -501], ENDLESS)
 
 
 def test_no_rows_are_no_trouble() -> None:

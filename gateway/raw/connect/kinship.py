@@ -11,7 +11,16 @@ import numpy as np
 
 from gateway.raw.connect.matching import comparable
 from gateway.raw.connect.public_rows import PublicReference
-from gateway.raw.family import Family, OwnedRows, attached_name, first_name, rows_name, span_name, there_name
+from gateway.raw.family import (
+    Family,
+    OwnedRows,
+    attached_name,
+    first_name,
+    left_name,
+    rows_name,
+    span_name,
+    there_name,
+)
 from gateway.raw.rows import RawTable
 from gateway.vocabulary.errors import ConfigurationError, Unsupported
 from gateway.vocabulary.names import ColumnName
@@ -221,3 +230,5 @@ def _derived(portrait: Portrait, found: Kinship) -> Iterator[ColumnName]:
             yield rows_name(other.name)
             if other.kin.order is not None:
                 yield from (first_name(other.name), span_name(other.name))
+            if other.kin.until is not None:
+                yield left_name(other.name)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from gateway.raw.generate.closing import Keyring, key_plans
 from gateway.raw.generate.descent import Descent
+from gateway.raw.generate.ending import Ending
 from gateway.raw.generate.identities import invent
 from gateway.raw.generate.keys import fresh_keys
 from gateway.raw.generate.lines import BLOCK, Line, Site, bare, starts_of
@@ -76,6 +77,7 @@ class Assembly:
         self._site = Site(
             source=schema, schema=self.schema, policy=policy, tree=tree, public=public, seed=seed, plans=plans,
             descent=descent, keyring=Keyring(plans, descent, seed=seed),
+            ending=Ending(self.schema, tree),
         )  # fmt: skip
         self._grow_named(tree.unit.table)
 

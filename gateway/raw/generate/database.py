@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.policy.model import DomainClause
-from gateway.raw.family import first_name, rows_name, span_name
+from gateway.raw.family import first_name, left_name, rows_name, span_name
 from gateway.raw.generate import history_measurements, physical, remembering
 from gateway.raw.generate.counters.histories_memory import MemoryHistories
 from gateway.raw.generate.counters.memory import MemoryCounter
@@ -177,7 +177,7 @@ class Kindred:
             lowest, highest = found
             first = DomainClause(lowest=lowest, highest=highest) if plan.since is None else None
             span = DomainClause(lowest=0, highest=highest - lowest)
-        told = {rows_name(child): None, first_name(child): first, span_name(child): span}
+        told = {rows_name(child): None, first_name(child): first, span_name(child): span, left_name(child): None}
         return {name: None if name in self._gridded(child) else clause for name, clause in told.items()}
 
     def grids(self, table: TableName) -> dict[ColumnName, Domain]:
@@ -192,6 +192,10 @@ class Kindred:
         found: dict[ColumnName, Domain] = {rows_name(child): count_grid(plan.most)}
         if plan.order is not None:
             kind = self.shapes[child].column(plan.order).kind
+            declared_times = period(plan, self.shapes[child])
+            longest = declared_times[1] - declared_times[0] if declared_times else LONGEST.get(kind, 0)
+            if plan.until is not None and longest > 0:
+                found[left_name(child)] = time_grid(kind, both=False, longest=longest)
             if kind in TEMPORAL_KINDS:
                 found[span_name(child)] = time_grid(kind, both=False)
             if kind in TEMPORAL_KINDS and plan.since is not None:
@@ -223,7 +227,8 @@ class Kindred:
         """Return the columns of the owner that histories of ``table`` are looked at by: those told of itself first."""
         owner = self.owner_of[table]
         own = [n(table) for n in (rows_name, first_name, span_name)]
-        names = list(self.domains(owner))
+        # what is left follows from these and the end, which is a column of the owner
+        names = [name for name in self.domains(owner) if name != left_name(table)]
         return [*(n for n in own if n in names), *(n for n in names if n not in own)][:MOST_OWNER_COLUMNS]
 
     def parts(self, generator: Generator, budget: Budget) -> list[Part]:
@@ -248,9 +253,12 @@ class Kindred:
         return Part(columns=max(len(domains), wide), searched=len(unknown), histories=True, share=plan.share)
 
 
-def time_grid(kind: Kind, *, both: bool) -> Ranges:
-    """Return the cells of times since another: 0, then ``TIMES`` of equal width by the logarithm; ``both`` ways."""
-    longest = LONGEST[kind]
+def time_grid(kind: Kind, *, both: bool, longest: int | None = None) -> Ranges:
+    """Return the cells of times since another: 0, then ``TIMES`` of equal width by the logarithm; ``both`` ways.
+
+    They reach to twice ``longest``, which for dates may be left out.
+    """
+    longest = longest or LONGEST[kind]
     shortest = max(1, longest // SHORTEST)
     edges = [int(edge) for edge in np.unique(np.floor(np.geomspace(shortest, longest, TIMES)).astype(np.int64))]
     if edges[0] > 1:

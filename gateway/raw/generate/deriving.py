@@ -1,4 +1,4 @@
-"""What an owner's row is told of the rows it owns: how many there are, when the first was, how long until the last.
+"""What an owner's row is told of the rows it owns: how many there are, from when until when, how long before the end.
 
 Times count in whole units, see ``moments``. A row without a time counts among the rows, and says nothing of when.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from gateway.raw.family import first_name, rows_name, span_name
+from gateway.raw.family import first_name, left_name, rows_name, span_name
 from gateway.raw.generate import moments
 from gateway.raw.rows import RawTable
 from gateway.vocabulary.schema import Column, Kind
@@ -31,6 +31,8 @@ def derive(family: Family, lineage: Lineage) -> Family:
     ``<child>: rows`` (INTEGER, 0 to the child's ``most``); and, where the child has an order, ``<child>: first``
     (INTEGER: the time of the first row, counted from the owner's ``since`` or from 0) and ``<child>: span`` (INTEGER:
     from the first to the last), both NULL where no row has a time, and ``first`` where the owner has no ``since`` too.
+    Where it has an ``until`` as well, ``<child>: left`` (INTEGER: from the last row to the owner's end; 0 when the row
+    is later; NULL without a row or an end).
     Each is a function of what one owner has alone. ``ConfigurationError`` for an order that is no number or date.
     """
     units = _told(family.unit, family.units, family, lineage)
@@ -79,6 +81,9 @@ def _of_child(kin: Kin, owners: RawTable, family: Family) -> Iterator[tuple[Colu
         pa.array(first - (since if kin.since is not None else 0), pa.int64(), mask=~known),
     )
     yield _whole(span_name(kin.table)), pa.array(last - first, pa.int64(), mask=~there)
+    if kin.until is not None:
+        end, ended = moments.ends(owners.expose(), owners.table, kin.until, kin.since, shape.column(kin.order))
+        yield _whole(left_name(kin.table)), pa.array(np.maximum(end - last, 0), pa.int64(), mask=~(there & ended))
 
 
 def _whole(name: ColumnName, *, nullable: bool = True) -> Column:

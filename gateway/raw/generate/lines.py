@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.policy.model import Policy
     from gateway.raw.generate.closing import KeyPlan, Keyring
     from gateway.raw.generate.descent import Descent
+    from gateway.raw.generate.ending import Ending
     from gateway.vocabulary.names import TableName
     from gateway.vocabulary.schema import Reference, Schema
 
@@ -51,6 +52,7 @@ class Site:
     plans: Mapping[TableName, KeyPlan]
     descent: Descent
     keyring: Keyring
+    ending: Ending
     starts: dict[TableName, NDArray[np.int64]] = field(default_factory=dict)
     """As they were given."""
     kept: dict[TableName, NDArray[np.bool_]] = field(default_factory=dict)
@@ -157,9 +159,10 @@ class Line:
         if not len(piece):
             return
         found = self._with_keys(self._learned(piece), piece, places)
-        if self._watches:
+        if self._watches or self._site.ending.is_for(self.shape.name):
             owner = None if self._plan.kin.named else self._plan.kin.owner  # of one owner each, whose place is told later
             owners = places if owner is None else self._descent.above(self.shape.name, places, at=owner)
+            found = self._site.ending.told(self.shape.name, found, owners)
             found, stuck = self._distinctness.settle(found, owners, places)
             found = self._without(found, stuck, "uniqueness")
         self._block.append(found)
@@ -284,9 +287,14 @@ class Line:
         cells = context | made
         whole = pa.table({c.name: cells[c.name].cast(c.arrow_type) for c in self.shape.columns})
         whole, broken = self._mending.mend(whole, first=self._made)
+        whole, late = self._site.ending.held(self._plan.kin, whole, block)
+        if late.any():
+            unique = any(self._plan.kin.order in key for key in (self.shape.primary_key, *self.shape.unique))
+            broken |= late if unique else self._mending.breaks(whole)
         self._made += rows
         whole = self._without(whole, broken, "NOT NULL and CHECK").cast(self.shape.arrow_schema())
         self._keyring.remember(name, whole)
+        self._site.ending.remember(name, whole)
         return whole
 
     def _without(self, rows: pa.Table, stuck: NDArray[np.bool_], what: str) -> pa.Table:

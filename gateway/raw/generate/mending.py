@@ -76,6 +76,13 @@ class Mending:
             broken |= bad
         return block, broken
 
+    def breaks(self, block: pa.Table) -> NDArray[np.bool_]:
+        """Return which rows of ``block`` are broken."""
+        broken = np.zeros(len(block), dtype=np.bool_)
+        for _, conditions, _ in self._groups:
+            broken |= ~_kept(conditions, block)
+        return broken
+
     def _from_others(
         self, number: int, block: pa.Table, bad: NDArray[np.bool_], open_: Sequence[ColumnName], first: int
     ) -> pa.Table:

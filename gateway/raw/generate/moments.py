@@ -6,7 +6,7 @@ to +-``FURTHEST``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -45,6 +45,14 @@ def times(rows: pa.Table, shape: Table, name: ColumnName) -> Times:
         numbers = np.clip(np.floor(numbers), -FURTHEST, FURTHEST)
     whole = numbers.astype(np.int64) // (SECOND if column.kind is Kind.DATETIME else 1)
     return np.clip(whole, -FURTHEST, FURTHEST), present
+
+
+def typed(time: NDArray[np.int64], column: Column) -> pa.Array:
+    """Return times as a column has them."""
+    numbers: NDArray[Any] = time * SECOND if column.kind is Kind.DATETIME else time
+    if not physical.is_whole(column):
+        numbers = time.astype(np.float64)
+    return physical.typed(numbers, np.ones(time.size, dtype=np.bool_), column)
 
 
 def origins(owners: pa.Table, shape: Table, since: ColumnName, order: Column) -> Times:

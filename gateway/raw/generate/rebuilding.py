@@ -177,7 +177,10 @@ def telling(kindred: Kindred, table: TableName) -> Telling:
     """Return what is declared of how rows of ``table`` lie in time."""
     plan = kindred.plans[table]
     lowest, highest = period(plan, kindred.shapes[table]) or (None, None)
-    return Telling(table=table, most=plan.most, since=plan.since, until=plan.until, lowest=lowest, highest=highest)
+    order = None if plan.order is None else kindred.shapes[table].column(plan.order)
+    return Telling(
+        table=table, most=plan.most, order=order, since=plan.since, until=plan.until, lowest=lowest, highest=highest
+    )
 
 
 def _drawn(model: Model | None, waiting: Owners, seed: int) -> Iterator[Histories]:

@@ -13,10 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from gateway.estimation.histories.terms import Owners
-from gateway.raw.family import first_name, rows_name, span_name
+from gateway.raw.family import first_name, left_name, rows_name, span_name
 from gateway.raw.generate import moments, physical
-from gateway.raw.generate.history_coding import FURTHEST, SECOND, cut
-from gateway.vocabulary.schema import Kind
+from gateway.raw.generate.history_coding import FURTHEST, cut
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +40,8 @@ class Telling:
     table: TableName
     most: int
     """Rows of one owner, at most."""
+    order: Column | None = None
+    """The column that says when a row was."""
     since: ColumnName | None = None
     """The owner's column that times are counted from."""
     until: ColumnName | None = None
@@ -84,14 +85,15 @@ def owners(rows: pa.Table, shape: Table, unit: NDArray[np.int64], of: HistoryMea
 def mended(rows: pa.Table, shape: Table, how: Telling, *, ordered: bool, seed: int) -> pa.Table:
     """Return owners' ``rows`` with first and span where there are rows, and nowhere else.
 
-    Who lacks them gets those of another owner with about as many rows; one row alone spans nothing.
+    Who lacks them gets those of another owner with about as many rows; one row alone spans nothing. With an end, both
+    meet what is left until then.
     """
     if not ordered:
         return rows
-    count, first, span = (name(how.table) for name in (rows_name, first_name, span_name))
+    count, first, span, left = (name(how.table) for name in (rows_name, first_name, span_name, left_name))
     lengths = _numbers(rows, shape, count, 0)
     generator = np.random.default_rng([seed, 7])
-    for name, least in ((first, 1), (span, 2)):
+    for name, least in ((first, 1), (span, 2), *(((left, 1),) if how.until is not None else ())):
         values, there = _nullable(rows, shape, name)
         lacking = np.flatnonzero((lengths >= least) & ~there)
         donors = np.flatnonzero((lengths >= least) & there)
@@ -100,9 +102,41 @@ def mended(rows: pa.Table, shape: Table, how: Telling, *, ordered: bool, seed: i
         elif lacking.size:
             values[lacking] = 0
         mended_column = physical.typed(np.where(lengths >= least, values, 0), lengths >= 1, shape.column(name))
-        at = rows.schema.get_field_index(name)
-        rows = rows.set_column(at, rows.schema.field(at), mended_column)
-    return rows
+        rows = _replaced(rows, name, mended_column)
+    return (
+        rows
+        if how.until is None or how.order is None
+        else _met(rows, shape, how, lengths, end=how.until, order=how.order)
+    )
+
+
+def _met(
+    rows: pa.Table, shape: Table, how: Telling, lengths: NDArray[np.int64], *, end: ColumnName, order: Column
+) -> pa.Table:
+    """Return owners' ``rows`` whose first row and span lead to where the time left begins.
+
+    A model of pairs draws the three, and the end, so that they do not quite add up. What is amiss is taken from the
+    first and the span, in halves, but from none that is 0: that is no matter of more or less, and neither is the time
+    left, which is short for most who have an end.
+    """
+    names = [name(how.table) for name in (first_name, span_name, left_name)]
+    (first, begun), (span, lasting), (left, known) = (_nullable(rows, shape, name) for name in names)
+    last, ended = moments.ends(rows, shape, end, how.since, order)
+    if how.since is not None:
+        last = last - moments.origins(rows, shape, how.since, order)[0]
+    last = last - np.maximum(left, 0)
+    those = (lengths > 1) & begun & lasting & known & ended
+    amiss = np.where(those, last - first - span, 0)
+    moved = np.where(first == 0, 0, np.where(span == 0, amiss, amiss // 2))
+    moved = np.minimum(moved, np.where(those & (first != 0), last - first, moved))
+    stretched = np.where(span == 0, span, np.maximum(span + amiss - moved, 0))
+    rows = _replaced(rows, names[0], physical.typed(first + moved, begun, shape.column(names[0])))
+    return _replaced(rows, names[1], physical.typed(stretched, lasting, shape.column(names[1])))
+
+
+def _replaced(rows: pa.Table, name: ColumnName, values: pa.Array) -> pa.Table:
+    at = rows.schema.get_field_index(name)
+    return rows.set_column(at, rows.schema.field(at), values)
 
 
 def _alike(
@@ -180,7 +214,7 @@ def tell(histories: Histories, of: HistoryMeasurements, *, seed: int) -> pa.Tabl
     first = 0
     if of.gap is not None:
         first, order = 1, of.gap.column
-        arrays.append(_moments(histories.time, order))
+        arrays.append(moments.typed(histories.time, order))
         fields.append(pa.field(order.name, order.arrow_type, order.nullable))
     kind = histories.codes[first] if of.kind else None
     for position, column in enumerate(of.columns, start=first):
@@ -205,14 +239,6 @@ def _values(
         # cells begin at multiples of the step, so this stays inside of them
         numbers[those], null[those] = drawn if step == 1 else drawn - drawn % step, to.null[pieces]
     return expansions[0].typed(numbers, null)
-
-
-def _moments(time: NDArray[np.int64], column: Column) -> pa.Array:
-    """Return times as the order column has them."""
-    numbers: NDArray[Any] = time * SECOND if column.kind is Kind.DATETIME else time
-    if not physical.is_whole(column):
-        numbers = time.astype(np.float64)
-    return physical.typed(numbers, np.ones(time.size, dtype=np.bool_), column)
 
 
 def _numbers(rows: pa.Table, shape: Table, name: ColumnName, otherwise: int) -> NDArray[np.int64]:

@@ -81,11 +81,19 @@ class Belonging:
         return self.kinship.portraits[table]
 
     def told(self, portrait: Portrait) -> dict[ColumnName, tuple[Portrait, str]]:
-        """Return the columns that rows of ``portrait`` have for what they own: of which table, and ``r, f or s``."""
+        """Return the columns that rows of ``portrait`` have for what they own: of which table, and ``r, f or s``.
+
+        ``Unsupported`` where rows end with a column of their owner's.
+        """
         found: dict[ColumnName, tuple[Portrait, str]] = {}
         for child in self.kinship.owned:
             if child.kin.owner == portrait.name:
                 found[rows_name(child.name)] = (child, "r")
+                if child.kin.until is not None:
+                    raise Unsupported(
+                        f"rows of {child.name} end with {child.kin.until} of {portrait.name}, which is not counted "
+                        "inside the database; count them in memory, or declare no `until`"
+                    )
                 if child.kin.order is not None:
                     found |= {first_name(child.name): (child, "f"), span_name(child.name): (child, "s")}
         return found
