@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from gateway.estimation.histories import contexts
 from gateway.estimation.histories.clipping import SCALE
-from gateway.estimation.histories.terms import Context, Place, Shape, Term
+from gateway.estimation.histories.terms import NOWHERE, Context, Place, Shape, Term
 from gateway.policy.lineage import Kin, Lineage
 from gateway.policy.model import TableClause
 from gateway.raw.connect.kinship import Kinship, kinship
@@ -299,6 +299,14 @@ def merged(cells: int, random: np.random.Generator) -> tuple[int, ...] | None:
     return tuple(random.permutation(np.arange(cells) % bins).tolist())
 
 
+def some_of(bins: tuple[int, ...] | None, random: np.random.Generator) -> tuple[int, ...] | None:
+    """Return the bins with some cells in none of them, now and then."""
+    if bins is None or len(bins) == max(bins) + 1 or random.random() < 0.4:
+        return bins
+    left = tuple(NOWHERE if random.random() < 0.4 else one for one in bins)
+    return left if set(left) - {NOWHERE} == set(bins) else bins
+
+
 def axis(column: Column, frame: pa.Table, random: np.random.Generator) -> Axis:
     cut = domain(column, frame, random)
     bin_of = merged(cut.cells, random)
@@ -341,7 +349,7 @@ def terms_for(shape: Shape, random: np.random.Generator, *, many: int) -> list[T
             sizes = {Place.OWNER: len(shape.owner), Place.RANK: 0, Place.LEFT: 0}.get(place, len(shape.cells))
             look = Context(place=place, column=int(random.integers(sizes)) if sizes else -1)
             cells = contexts.cells_of(look, shape=shape)
-            looks.append(dataclasses.replace(look, bin_of=merged(cells, random)))
+            looks.append(dataclasses.replace(look, bin_of=some_of(merged(cells, random), random)))
         target = int(random.integers(len(shape.cells)))
         own = shape.cells[target] - (shape.ordered and target == 0)
         term = Term(target=target, contexts=tuple(looks), bin_of=merged(own, random))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gateway.estimation.histories import contexts
-from gateway.estimation.histories.terms import Context, Histories, Owners, Place, Shape, Term
+from gateway.estimation.histories.terms import NOWHERE, Context, Histories, Owners, Place, Shape, Term
 
 SHAPE = Shape(cells=(4, 3, 5), owner=(2, 6), ordered=True, kind=1)
 
@@ -106,6 +106,23 @@ def test_places_in_a_table_are_numbered_with_the_target_last() -> None:
     assert target.tolist() == [(1, 0, 0, 0, 1)[cell] for cell in histories.codes[2]]
 
 
+def test_rows_in_no_bin_count_nowhere() -> None:
+    histories, owners = invented([4, 0, 9])
+    sort = Context(place=Place.ROW, column=1, bin_of=(NOWHERE, 0, NOWHERE))
+    before = Context(place=Place.BEFORE, column=1, bin_of=(0, 0, 1, NOWHERE))
+    term = Term(target=2, contexts=(before, sort))
+
+    found = contexts.cells(histories, owners, term, shape=SHAPE)
+
+    starts = set(histories.starts[:-1].tolist())
+    kind, value = histories.codes[1].tolist(), histories.codes[2].tolist()
+    looked = [kind[at] == 1 and at not in starts for at in range(13)]
+    expected = [5 * (kind[at - 1] == 2) + value[at] if looked[at] else NOWHERE for at in range(13)]
+    assert found.tolist() == expected
+    assert 0 < sum(looked) < 13
+    assert contexts.extent(term, shape=SHAPE) == (2, 1, 5)
+
+
 def test_first_rows_have_no_gap_to_count() -> None:
     histories, owners = invented([2, 0, 1, 4])
     for bin_of in (None, (0, 1, 1)):
@@ -127,6 +144,7 @@ def test_first_rows_have_no_gap_to_count() -> None:
         Term(target=1, bin_of=(0, 1)),
         Term(target=1, bin_of=(0, 2, 2)),
         Term(target=1, bin_of=(0, -1, 1)),
+        Term(target=1, contexts=(Context(place=Place.ROW, column=1, bin_of=(NOWHERE,) * 3),)),
         Term(target=1, contexts=(Context(place=Place.OWNER, column=1),) * 12),
     ],
 )

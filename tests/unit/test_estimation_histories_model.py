@@ -12,7 +12,7 @@ from gateway.estimation import storage
 from gateway.estimation.histories import contexts
 from gateway.estimation.histories.model import Gaps, Model, Spec, restore
 from gateway.estimation.histories.proposing import default_terms
-from gateway.estimation.histories.terms import Context, Histories, Owners, Place, Shape, Term
+from gateway.estimation.histories.terms import NOWHERE, Context, Histories, Owners, Place, Shape, Term
 from gateway.vocabulary.errors import ConfigurationError
 
 GAPS = Gaps(
@@ -94,6 +94,19 @@ def test_a_column_follows_the_context_it_is_tied_to(target: int, context: Contex
         rows[histories.starts[:-1][owners.rows > 0]] = False
     assert (histories.codes[target] == tied[at])[rows].all()
     assert len(np.unique(histories.codes[target])) > 1
+
+
+def test_a_term_says_nothing_of_rows_that_it_does_not_count() -> None:
+    sort = Context(place=Place.ROW, column=1, bin_of=(0, NOWHERE, 1))
+    term = Term(target=2, contexts=(sort,))
+    weights = np.zeros((2, 5), dtype=np.float32)
+    weights[:, 4] = 25
+    model = Model(spec=SPEC, terms=(term,), weights=(weights,))
+
+    codes = model.sample(owners_of([300] * 10), seed=1).codes
+
+    assert (codes[2][codes[1] != 1] == 4).all()
+    assert np.bincount(codes[2][codes[1] == 1], minlength=5).min() > 100
 
 
 def test_what_is_left_is_what_it_is_counted_as() -> None:

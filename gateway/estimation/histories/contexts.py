@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.estimation.gibbs import kernel
-from gateway.estimation.histories.terms import Context, Histories, Owners, Place, Shape, Term
+from gateway.estimation.histories.terms import NOWHERE, Context, Histories, Owners, Place, Shape, Term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,8 @@ def extent(term: Term, *, shape: Shape) -> tuple[int, ...]:
     """Return the axes of a term's table: the contexts, then the target."""
     own = _target_cells(term, shape)
     target = own if term.bin_of is None else _bins(term.bin_of, own)
+    if term.bin_of is not None and NOWHERE in term.bin_of:
+        raise ValueError("a term counts every cell of its target")
     axes = (*(cells_of(context, shape=shape) for context in term.contexts), target)
     if float(np.prod([float(axis) for axis in axes])) > LARGEST:
         raise ValueError("a term's table has more than 2^31 cells")
@@ -71,12 +73,17 @@ def codes(histories: Histories, owners: Owners, context: Context, *, shape: Shap
 def cells(histories: Histories, owners: Owners, term: Term, *, shape: Shape) -> NDArray[np.int32]:
     """Return the place of every row in the flat table of ``term`` (axes: ``extent``), shape (rows,).
 
-    -1 says that the row counts nowhere: where the gap is the target, the first of every history. See ``codes``.
+    NOWHERE says that the row counts nowhere: where a context is in no bin and, if the gap is the target, in the first
+    row of every history. See ``codes``.
     """
     axes = extent(term, shape=shape)
     flat = np.zeros(histories.codes.shape[1], dtype=np.int32)
+    nowhere: list[NDArray[np.bool_]] = []
     for context, size in zip(term.contexts, axes, strict=False):
-        _extend(flat, codes(histories, owners, context, shape=shape), size)
+        code = codes(histories, owners, context, shape=shape)
+        if partial(context):
+            nowhere.append(code == NOWHERE)
+        _extend(flat, code, size)
     target = histories.codes[term.target]
     if term.bin_of is not None:
         spare = (0,) if _is_gap(term, shape) else ()
@@ -84,8 +91,15 @@ def cells(histories: Histories, owners: Owners, term: Term, *, shape: Shape) -> 
     _extend(flat, target, axes[-1])
     if _is_gap(term, shape):
         starts = histories.starts[:-1]
-        flat[starts[np.diff(histories.starts) > 0]] = -1
+        flat[starts[np.diff(histories.starts) > 0]] = NOWHERE
+    for rows in nowhere:
+        flat[rows] = NOWHERE
     return flat
+
+
+def partial(context: Context) -> bool:
+    """Return whether some cells of ``context`` are in no bin."""
+    return context.bin_of is not None and NOWHERE in context.bin_of
 
 
 def _is_gap(term: Term, shape: Shape) -> bool:
@@ -122,7 +136,7 @@ def _size(sizes: Sequence[int], column: int) -> int:
 
 def _bins(bin_of: Sequence[int], own: int) -> int:
     bins = max(bin_of, default=-1) + 1
-    if len(bin_of) != own or set(bin_of) != set(range(bins)):
+    if len(bin_of) != own or not bins or set(bin_of) - {NOWHERE} != set(range(bins)):
         raise ValueError("a term merges other cells than its column has, or leaves a bin empty")
     return bins
 

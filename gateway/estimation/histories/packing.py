@@ -81,13 +81,18 @@ def pack(spec: Spec, terms: Sequence[Term], weights: Sequence[NDArray[np.float32
         term, table = terms[t], weights[t]
         if term.bin_of is not None:
             table = table[..., list(term.bin_of)]
+        for axis, context in enumerate(term.contexts):
+            if contexts.partial(context):
+                # the last place, which NOWHERE is an index of, has no weight
+                table = np.concatenate([table, np.zeros_like(table.take([0], axis=axis))], axis=axis)
         starts.append(filled)
         strides = np.cumprod([1, *table.shape[:0:-1]])[::-1]
         for context, stride in zip(term.contexts, strides, strict=False):
             slots.append(_slot(context, shape))
             places.append(stepped)
-            own = np.arange(table.shape[len(slots) - 1 - begins[-1]]) if context.bin_of is None else context.bin_of
-            steps.append(np.asarray(own, dtype=np.int64) * stride)
+            size = table.shape[len(slots) - 1 - begins[-1]]
+            own = np.arange(size) if context.bin_of is None else np.array(context.bin_of)
+            steps.append(np.where(own < 0, size - 1, own).astype(np.int64) * stride)
             stepped += steps[-1].size
         begins.append(len(slots))
         flat.append(np.asarray(table, dtype=np.float32).ravel())

@@ -19,8 +19,9 @@ OWNER_SHARE = 0.55
 OWNER_CELLS = 5
 COARSE_CELLS = 4
 PAIR_CELLS = 8
-LAST_CELLS = 8
-"""Cells of the last value, and one more where there is none: its table is the largest, and takes from all others."""
+LAST_CELLS = 16
+"""Cells of the last value, at most, and one more where there is none: what a row says is nearest to what the last said,
+so that coarser ones lose more than the noise of so large a table costs."""
 
 
 def default_terms(spec: Spec) -> tuple[Term, ...]:

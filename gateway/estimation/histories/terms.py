@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+NOWHERE = -1
+"""In place of a bin: rows there count nowhere in the term, and it says nothing of them."""
+
+
 class Place(StrEnum):
     """Where a context of a row is found."""
 
@@ -42,7 +46,7 @@ class Context:
     place: Place
     column: int = -1
     bin_of: tuple[int, ...] | None = None
-    """For each cell (the last of BEFORE and LAST included) the bin it belongs to."""
+    """For each cell (the last of BEFORE and LAST included) the bin it belongs to, or ``NOWHERE``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,6 +87,8 @@ def fine(counts: NDArray[np.float64], sigma: float, domain: Domain, *, times: bo
     begins = np.array(domain.starts, dtype=np.float64)
     end = domain.last + 1 if isinstance(domain.last, int) else domain.last
     widths = np.diff(begins, append=float(end))
+    if not widths.any():
+        widths = np.ones(begins.size)
     if times:
         widths = np.log1p(widths / np.maximum(begins, 1.0))
     return np.concatenate([rest, steps(counts[first:], sigma, widths=widths)])

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from gateway.estimation.histories import contexts
 from gateway.estimation.histories.clipping import GRID, SCALE
-from gateway.estimation.histories.terms import Place
+from gateway.estimation.histories.terms import NOWHERE, Place
 from gateway.raw.generate.counters import sql_cells
 from gateway.raw.generate.counters.histories_sql_rows import Members
 from gateway.raw.generate.counters.histories_sql_words import whole_root
@@ -56,6 +56,8 @@ class Histories:
             cell = self._cell(rows, term)
             if contexts_of_gap(term, self._shape):
                 cell = sa.case((rows.c.rank > whole(0), cell))
+            for context in filter(contexts.partial, term.contexts):
+                cell = sa.case((self._context(rows, context) != whole(NOWHERE), cell))
             each[at] = cell
         numbers = sa.union_all(*(sa.select(whole(at).label("t")) for at in each)).subquery("numbers")
         unit = [rows.c[name] for name in self.unit]
