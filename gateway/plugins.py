@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
@@ -43,12 +44,14 @@ def load(package: str, name: str) -> Any:  # noqa: ANN401 - what a plugin is, it
     return importlib.import_module(f"{package}.{name}").plugin
 
 
-@cache
 def installed(group: str) -> tuple[EntryPoint, ...]:
-    """Return the entry points of ``group`` of all distributions, as they are when first asked for.
+    """Return the entry points of ``group`` of all distributions on the path."""
+    return _read(group, tuple(sys.path))
 
-    Asking opens a file of each distribution: a run that asked for every plugin anew would spend a second on it.
-    """
+
+@cache
+def _read(group: str, _path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    # reading opens a file of each distribution: a run that did so for every plugin it names would spend a second on it
     return tuple(entry_points(group=group))
 
 
