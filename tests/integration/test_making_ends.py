@@ -18,6 +18,7 @@ from gateway.policy.coverage import coverage
 from gateway.policy.model import Policy
 from gateway.raw import making
 from gateway.raw.connect.reading import open_source
+from gateway.raw.judge.ending import rows_after_their_end
 
 SCHEMA = """
 CREATE TABLE patients (id INTEGER PRIMARY KEY, joined DATE, days INTEGER CHECK (days >= 0), gone DATE, points INTEGER);
@@ -109,7 +110,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
     measured = making.measure(plan, train, progress)
     (folder / "drawn").mkdir()
     making.draw(plan, measured, folder / "drawn", progress)
-    return {str(each.table.name): each.rows for each in making.drawn(plan, folder / "drawn")}
+    drawn = making.drawn(plan, folder / "drawn")
+    found = making._synthetic(plan, drawn)
+    assert rows_after_their_end(found, train, plan.tree) == dict.fromkeys(("visits", "calls", "steps"), 0)
+    return {str(each.table.name): each.rows for each in drawn}
 
 
 def ends(published: dict[str, pa.Table]) -> dict[int, dict[str, Any]]:

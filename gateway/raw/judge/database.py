@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from gateway.raw.family import first_name, rows_name, span_name
 from gateway.raw.judge.attack import Arena
+from gateway.raw.judge.ending import rows_after_their_end
 from gateway.raw.judge.histories import histories
 from gateway.raw.judge.relations import relations
 from gateway.raw.judge.sketches import extent
@@ -47,7 +48,8 @@ def judge_database(
     further columns for each owned table: how many rows, when the first, how long to the last. Other attacks see whole
     histories. The policy's `one_way` and `two_way` hold for every table: ``<table>.one_way`` is the mean over its
     columns (of an owned table also the number of rows per owner), ``<table>.two_way`` that over pairs within rows, with
-    the owner's columns and with the number of rows. With ``published`` tables every reference must close.
+    the owner's columns and with the number of rows. With ``published`` tables every reference must close. No
+    row may lie after its owner's ``until``.
     """
     unit = lineage.unit.table
     if not lineage.owned:
@@ -72,6 +74,8 @@ def judge_database(
         checks += _compared(kin.table, arena, criteria, figures)
     if published is not None:
         checks.append(_closing(published, figures))
+    if any(kin.until is not None for kin in lineage.owned):
+        checks.append(_ending(synthetic, train, lineage, figures))
     if criteria.task is not None:
         progress("usefulness", (len(checks) - 1) / len(checks))
         checks.append(used(arena, criteria))
@@ -164,3 +168,12 @@ def _closing(published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]]
         return min((share for name, share in figures.items() if ".closed." in name), default=1.0)
 
     return measured("references", least, comparison=Comparison.AT_LEAST, needed=1.0)
+
+
+def _ending(synthetic: SyntheticFamily, of: Family, lineage: Lineage, figures: dict[str, float]) -> Check:
+    def late() -> float:
+        rows = rows_after_their_end(synthetic, of, lineage)
+        figures.update({f"{name}.after_end": float(count) for name, count in rows.items()})
+        return float(sum(rows.values()))
+
+    return measured("ends", late, comparison=Comparison.AT_MOST, needed=0.0)
