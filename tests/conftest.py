@@ -28,6 +28,12 @@ hypothesis.settings.load_profile("gateway")
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left alone with it at the end; the rest stays shuffled."""
+    items.sort(key=lambda item: item.path.parent.name != "acceptance")
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """Start one embedded PostgreSQL for the test process; yields the libpq URI of its maintenance database."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +43,7 @@ from gateway.vocabulary.errors import (
     Refused,
     Unsupported,
 )
+from tests.forks import KILLED_AFTER, Forks, Job
 
 CANARY = "ZQXV"
 DOMAIN = """
@@ -412,93 +411,29 @@ def test_a_draft_loads_and_holds_kinds_but_no_value(place: Place) -> None:
     assert plan(place.spending(domain=text)).table.columns
 
 
-# Runs the command once for each job on standard input, in a fork of its own, killed with SIGKILL as soon as so many
-# transactions of the records are committed; prints how each ended.
-FORKS = """
-import json, os, signal, sys
-from contextlib import contextmanager
-import gateway.cli.synthesis  # the slow imports, shared by all forks
-import gateway.raw.generate.generators.independent
-import alembic.command, numba, pandas, sqlalchemy.dialects.sqlite
-from gateway.__main__ import main
-from gateway.records.database import Records
-
-def killed_after(steps):
-    whole, left = Records.step, [steps]
-    @contextmanager
-    def step(self, **about):
-        with whole(self, **about) as writing:
-            yield writing
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-    Records.step = step
-
-ends = []
-for job in json.load(sys.stdin):
-    child = os.fork()
-    if child == 0:
-        os.chdir(job["folder"])
-        for stream in (1, 2):
-            os.dup2(os.open(f"said-{stream}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), stream)
-        if job["steps"]:
-            killed_after(job["steps"])
-        sys.argv = ["gateway", *job["arguments"]]
-        try:
-            main()
-        except SystemExit as end:
-            sys.stdout.flush()
-            os._exit(end.code or 0)
-        os._exit(99)
-    ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-print(json.dumps(ends))
-"""
-
-
-@pytest.fixture(scope="module")
-def fork() -> Callable[[list[dict[str, Any]]], list[int]]:
-    def run(jobs: list[dict[str, Any]]) -> list[int]:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")}
-        done = subprocess.run(
-            [sys.executable, "-c", FORKS], input=json.dumps(jobs), capture_output=True, text=True, check=False,
-            env=environment,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        ends: list[int] = json.loads(done.stdout)
-        return ends
-
-    return run
-
-
 def test_a_run_killed_after_measuring_is_taken_up_by_the_same_command_and_never_measures_twice(
-    tmp_path: Path, fork: Callable[[list[dict[str, Any]]], list[int]]
+    tmp_path: Path, forks: Forks
 ) -> None:
-    steps = {3: "measured"}
-    jobs, places = [], []
-    for number in steps:
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        pacsv.write_csv(people(600), folder / "people.csv")
-        (folder / "domain.yaml").write_text(DOMAIN)
-        arguments = ["synthesize", "people.csv", "--domain", "domain.yaml", "--epsilon", "1", "--delta", "1e-6",
-                     "--generator", "independent", "-o", "out.csv", "--format", "json"]  # fmt: skip
-        jobs.append({"folder": str(folder), "steps": number, "arguments": arguments})
-        places.append(folder)
-    assert fork(jobs) == [-signal.SIGKILL] * len(steps)
-    noisy: list[str | None] = []
-    for folder, state in zip(places, steps.values(), strict=True):
-        records = Records.open(SecretStr(f"sqlite:///{folder}/.gateway/records.db"))
-        assert [run.state.value for run in records.runs.list()] == [state]
-        assert not (folder / "out.csv").exists()
-        measured = folder / "out.csv.gateway" / "measurements" / "measurements.json"
-        noisy.append(sha256_file(measured) if measured.exists() else None)
-    assert fork([{**job, "steps": 0} for job in jobs]) == [0] * len(steps), (places[0] / "said-2").read_text()
-    for folder, before in zip(places, noisy, strict=True):
-        records = Records.open(SecretStr(f"sqlite:///{folder}/.gateway/records.db"))
-        assert [entry.kind.value for entry in records.ledger.entries()] == ["reserved", "committed"]
-        assert [run.state for run in records.runs.list()] == [RunState.SAMPLED]
-        measured = folder / "out.csv.gateway" / "measurements" / "measurements.json"
-        assert before in (None, sha256_file(measured))
-        assert (folder / "out.csv").stat().st_size > 0
-        assert json.loads((folder / "said-1").read_text())["measured_now"] is (before is None)
-        records.log.verify()
+    pacsv.write_csv(people(600), tmp_path / "people.csv")
+    (tmp_path / "domain.yaml").write_text(DOMAIN)
+    job = Job(
+        arguments=["synthesize", "people.csv", "--domain", "domain.yaml", "--epsilon", "1", "--delta", "1e-6",
+                   "--generator", "independent", "-o", "out.csv", "--format", "json"],
+        environment={k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")},
+        folder=tmp_path, first=KILLED_AFTER.format(steps=3),
+    )  # fmt: skip
+    (killed,) = forks.run(job)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    records = Records.open(SecretStr(f"sqlite:///{tmp_path}/.gateway/records.db"))
+    assert [run.state.value for run in records.runs.list()] == ["measured"]
+    assert not (tmp_path / "out.csv").exists()
+    measured = tmp_path / "out.csv.gateway" / "measurements" / "measurements.json"
+    before = sha256_file(measured)
+    (done,) = forks.run(dataclasses.replace(job, first=""))
+    assert done.returncode == 0, done.stderr
+    assert [entry.kind.value for entry in records.ledger.entries()] == ["reserved", "committed"]
+    assert [run.state for run in records.runs.list()] == [RunState.SAMPLED]
+    assert sha256_file(measured) == before
+    assert (tmp_path / "out.csv").stat().st_size > 0
+    assert json.loads(done.stdout)["measured_now"] is False
+    records.log.verify()
