@@ -28,16 +28,20 @@ from gateway.raw.generate.assembly import (
     published_shape,
     put_together,
 )
+from gateway.raw.generate.closing import key_plans
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.database import DatabaseMeasurements, Kindred, TablePlan
 from gateway.raw.generate.deriving import derive
+from gateway.raw.generate.identities import invent
 from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.raw.generate.measurements import TableMeasurements
+from gateway.raw.generate.narrowing import most_units
 from gateway.raw.judge.database import judge_database
 from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows
 from gateway.vocabulary.checks import listed
 from gateway.vocabulary.errors import Unsupported
 from gateway.vocabulary.names import ColumnName, TableName
+from gateway.vocabulary.roles import Treatment
 from gateway.vocabulary.schema import TEXT_KINDS, Schema
 
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.policy.lineage import Lineage
-    from gateway.policy.model import Policy
+    from gateway.policy.model import Policy, TableClause
     from gateway.raw.connect.kinship import Kinship, Portrait
     from gateway.raw.connect.source import Snapshot
     from gateway.raw.family import Family
@@ -56,6 +60,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, float], None]
 
+_SOME = 256
+"""Rows that are invented without any reason but to see that their columns hold them."""
 _NEVER = 2.0**-100
 """A share of which a holdout sets nobody aside."""
 
@@ -124,6 +130,8 @@ def plan(policy: Policy, snapshot: Snapshot, *, generator: Generator, progress: 
 def rehearse(plan: Plan) -> None:
     """Do without rows what rows will go through, so that a declaration that does not fit its column costs no budget."""
     measure(plan, derive(plan.kinship.empty(), plan.tree), lambda _stage, _share: None)
+    for kin in plan.tree.kin:
+        _invent_some(plan.schema.table(kin.table), plan.policy.tables[kin.table], seed=plan.seed)
     if plan.is_alone:
         columns = learned_columns(plan.policy.tables[plan.tree.unit.table])
         shape = plan.kinship.unit.source
@@ -137,6 +145,17 @@ def rehearse(plan: Plan) -> None:
     for portrait in (plan.kinship.unit, *plan.kinship.owned):
         for _ in assembly.finished(portrait.name, [empty.rows_of(portrait.name).expose()]):
             pass
+
+
+def _invent_some(shape: Table, clause: TableClause, *, seed: int) -> None:
+    """Invent a few of what is to be replaced: of no rows nobody sees that their numbers have too many digits."""
+    entities = {
+        ColumnName(name): column.entity
+        for name, column in clause.columns.items()
+        if column.treatment is Treatment.REPLACE and column.entity is not None
+    }
+    # whether there is room for as many different ones as there are rows is another matter
+    invent(entities, replace(shape, primary_key=(), unique=()), _SOME, seed=seed)
 
 
 def read(plan: Plan, snapshot: Snapshot, *, secret: bytes, progress: Progress) -> tuple[Family, Family]:
@@ -164,6 +183,9 @@ def draw(plan: Plan, measured: Measurements, folder: Path, progress: Progress) -
     """Fit, and write as many rows as there are, by a noisy count, into files of ``folder``: see ``drawn``."""
     # the share held out is declared, so scaling the noisy number of training rows back up costs nothing
     units = round(measured.rows / (1 - plan.policy.generate.holdout))
+    keys = key_plans(Schema(tables=plan.published), plan.policy, plan.tree)
+    most = most_units(keys, plan.tree.unit.table)
+    units = units if most is None else min(units, most)
     if plan.is_alone:
         learned = plan.generator.fit(measured, progress).sample(units, seed=plan.seed)
         shape = plan.published[0]

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from gateway.raw.generate.keys import keys_at, largest_number, permuted, salt, whole_numbers
+from gateway.raw.generate.keys import keys_at, largest_number, permuted, room, salt, whole_numbers
+from gateway.raw.generate.narrowing import narrowed
 from gateway.vocabulary.errors import Unsupported
 from gateway.vocabulary.roles import Treatment
-from gateway.vocabulary.schema import NUMERIC_KINDS, Kind, Reference
+from gateway.vocabulary.schema import NUMERIC_KINDS, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,6 +132,7 @@ class Keyring:
         self._plans = plans
         self._descent = descent
         self._seed = seed
+        self._fresh = narrowed(plans)
         self._memory: dict[tuple[TableName, ColumnName], list[pa.Array]] = {}
         referred = {(name, there) for plan in plans.values() for name, columns in _pointed(plan).items()
                     for there in columns}  # fmt: skip
@@ -189,7 +191,7 @@ class Keyring:
             return self._fitting(column, self.values(link.target, there, linked), link.target)
         if name in plan.counted:
             return self._counted(column, plan, rows)
-        return keys_at(column, rows, of=self.bound(table), key=salt(self._seed, "key", table, name))
+        return keys_at(self._fresh[table, name], rows, of=self.bound(table), key=salt(self._seed, "key", table, name))
 
     def bound(self, table: TableName) -> int:
         """Return the number of rows of ``table``, or, of one that owners name, that of the rows that could name one."""
@@ -199,15 +201,10 @@ class Keyring:
     def _counted(self, column: Column, plan: KeyPlan, rows: NDArray[np.int64]) -> pa.Array:
         table = plan.table.name
         rank = self._descent.rank(table, rows)
+        if column.kind in NUMERIC_KINDS:
+            return whole_numbers(column, rank + 1)
         most = max(plan.kin.most, int(np.diff(self._descent.starts(table)).max(initial=0)))
-        if column.kind not in NUMERIC_KINDS:
-            return keys_at(column, rank, of=most, key=salt(self._seed, "key", table, column.name))
-        if most > largest_number(column):
-            raise Unsupported(
-                f"column {column.name} of {table} ({column.native}) numbers the rows of one owner, of which there may "
-                f"be {most}; declare a lower `most`, or widen it in the source"
-            )
-        return whole_numbers(column, rank + 1)
+        return keys_at(column, rank, of=min(most, room(column)), key=salt(self._seed, "key", table, column.name))
 
     def _named(self, other: TableName, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         starts = self._descent.starts(other)
@@ -223,7 +220,7 @@ class Keyring:
 
     def _fitting(self, column: Column, values: pa.Array, target: TableName) -> pa.Array:
         """Return ``values`` in the type of ``column``; ``Unsupported`` when keys that are no wider do not fit."""
-        if column.kind is Kind.INTEGER and self.bound(target) > largest_number(column):
+        if column.kind in NUMERIC_KINDS and self.bound(target) > largest_number(column):
             raise Unsupported(
                 f"column {column.name} ({column.native}) has no room for the keys of {target}; widen it in the source"
             )
@@ -284,6 +281,8 @@ class Keyring:
         """
         plan = self._plans[table]
         limits = [np.full(owners, 1)] if plan.single else []
+        # in the source, too, no owner has more rows than its type can number
+        limits += [np.full(owners, room(plan.table.column(name))) for name in sorted(plan.counted)]
         for link in plan.kin.links:
             if _optional(plan, link) or link.target == table or not self._descent.knows(link.target):
                 continue
@@ -297,9 +296,14 @@ class Keyring:
         return np.minimum.reduce(limits) if limits else None
 
     def total(self, table: TableName) -> int | None:
-        """Return how many rows ``table`` may have in all, when each must link to another row; None for any number."""
+        """Return how many rows ``table`` may have in all; None for any number.
+
+        Each may have to link to another row, and each has a key of its own. Noise alone makes more rows than the source
+        has keys for.
+        """
         plan = self._plans[table]
-        rows = [
+        rows = [room(self._fresh[table, name]) for name in plan.fresh]
+        rows += [
             self._descent.rows(link.target)
             for link in plan.one_to_one
             if not _optional(plan, link) and link.target != table and self._descent.knows(link.target)

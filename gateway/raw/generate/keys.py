@@ -100,9 +100,8 @@ def keys_at(column: Column, places: NDArray[np.int64], *, of: int, key: int) -> 
             f"column {column.name} is {column.kind}: fresh keys are made for numbers and texts only; drop the column "
             "or declare another treatment"
         )
-    room = largest_number(column)
-    if of > room:
-        raise _too_few(column, of, room)
+    if of > room(column):
+        raise _too_few(column, of, room(column))
     return whole_numbers(column, permuted(places, max(of, 1), key=key) + 1)
 
 
@@ -114,15 +113,26 @@ def whole_numbers(column: Column, numbers: Sequence[int] | NDArray[np.int64]) ->
     return pa.array(numbers, type=pa.int64()).cast(column.arrow_type)
 
 
-def _texts(column: Column, places: NDArray[np.int64], *, of: int, key: int) -> list[str]:
+def room(column: Column) -> int:
+    """Return how many different keys ``column`` holds by its declared type; 0 where that holds no keys."""
+    if column.kind is Kind.TEXT:
+        length = _length(column)
+        return 2**62 if length >= _HEX else len(ALPHABET) ** min(length, _CODE)
+    return largest_number(column) if column.kind in {Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT} else 0
+
+
+def _length(column: Column) -> int:
     declared = column.native.lower()
-    length = _UUID if "uuid" in declared or "uniqueidentifier" in declared else column.length or _UUID
+    return _UUID if "uuid" in declared or "uniqueidentifier" in declared else column.length or _UUID
+
+
+def _texts(column: Column, places: NDArray[np.int64], *, of: int, key: int) -> list[str]:
+    length = _length(column)
     if length >= _HEX:
         return _uuids(places, key, hyphens=length >= _UUID)
-    size = min(length, _CODE)
-    if of > len(ALPHABET) ** size:
-        raise _too_few(column, of, len(ALPHABET) ** size)
-    return codes(permuted(places, len(ALPHABET) ** size, key=key), size)
+    if of > room(column):
+        raise _too_few(column, of, room(column))
+    return codes(permuted(places, room(column), key=key), min(length, _CODE))
 
 
 def _uuids(places: NDArray[np.int64], key: int, *, hyphens: bool) -> list[str]:
