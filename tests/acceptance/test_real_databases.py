@@ -53,10 +53,6 @@ BANK_OF_ACCOUNTS = {
     "tables/disp/most": 2,
     "tables/order/most": 10,
     "tables/trans/most": 200,
-    # so few have a loan that nothing but noise would tell how long it runs
-    "tables/loan/columns/duration/domain": {"lowest": 12, "highest": 60},
-    "tables/loan/columns/payments/domain": {"lowest": 1, "highest": 20_000},
-    "tables/loan/columns/amount/domain": {"lowest": 1, "highest": 1_000_000},
 }  # fmt: skip
 
 
