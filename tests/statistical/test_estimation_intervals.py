@@ -14,6 +14,7 @@ from gateway.raw.generate.noise import DiscreteGaussian
 
 TABLE, POPULATION = Reading.TABLE, Reading.POPULATION
 GAMES = 2_500
+"""A share of .95 of so many lies within five standard deviations of .925 and .975 but once in 1e7 runs."""
 
 
 def noisy(counts: object, sigma: float) -> NoisyMarginal:
@@ -68,7 +69,7 @@ def test_intervals_of_counts_and_shares_cover_as_often_as_they_say(
     seen = [make() for _ in range(GAMES)]
     for ask, scale in ((intervals.count, 1.0), (intervals.share, 1.0 / rows)):
         draws = iter([(truth[0] * scale, ask(m, FIRST, reading=reading)) for truth, m in seen])
-        assert 0.93 <= coverage(lambda draws=draws: next(draws)) <= 0.975
+        assert 0.925 <= coverage(lambda draws=draws: next(draws)) <= 0.98
 
 
 @pytest.mark.parametrize("reading", [TABLE, POPULATION])
@@ -122,7 +123,7 @@ def test_intervals_of_means_cover_as_often_as_they_say(rows: int, sigma: float, 
             marginal, values, among=~null, reading=reading
         )
 
-    assert 0.93 <= coverage(draw) <= 0.97
+    assert 0.925 <= coverage(draw) <= 0.98
 
 
 def test_intervals_of_means_allow_for_values_that_spread_within_their_cell() -> None:
@@ -137,7 +138,7 @@ def test_intervals_of_means_allow_for_values_that_spread_within_their_cell() -> 
         marginal = NoisyMarginal(columns=(0,), counts=np.bincount(cell, minlength=3) + next(noise), sigma=4.0)
         return float(real.mean()), intervals.mean(marginal, middles, spread=spread)
 
-    assert 0.93 <= coverage(lambda: draw(widths / math.sqrt(12))) <= 0.97
+    assert 0.925 <= coverage(lambda: draw(widths / math.sqrt(12))) <= 0.98
     noise = iter(DiscreteGaussian().add(np.zeros((GAMES, 3), dtype=np.int64), sigma=4.0))
     assert coverage(lambda: draw(0.0)) < 0.92
 
@@ -169,7 +170,7 @@ def test_questions_over_several_cells_of_a_pair_are_answered_with_the_noise_of_a
         found = intervals.share(marginal, of, among=known, reading=reading)
         return float(truth[of & known].sum() / truth[known].sum()), found
 
-    assert 0.93 <= coverage(draw) <= 0.97
+    assert 0.925 <= coverage(draw) <= 0.98
 
 
 def test_the_margin_of_a_pair_carries_the_noise_of_the_cells_it_sums() -> None:
@@ -201,7 +202,7 @@ def test_a_better_known_number_of_rows_narrows_shares_and_they_still_cover() -> 
         widths.append((found.high - found.low) / (plain.high - plain.low))
         return exact[of].sum() / 4_000, found
 
-    assert 0.93 <= coverage(draw) <= 0.97
+    assert 0.925 <= coverage(draw) <= 0.98
     first = np.arange(100) == 0
     marginal = noisy(np.array([2_000, *[20] * 99]), 6.0)
     narrow = intervals.share(marginal, first, rows=Rows(value=4_000.0, sigma=5.0))
@@ -222,7 +223,7 @@ def test_intervals_as_if_synthetic_rows_were_the_rows_cover_half_the_time() -> N
         model = np.maximum(marginal.counts, 0) / np.maximum(marginal.counts, 0).sum()
         synthetic = generator.binomial(rows, model[0]) / rows
         naive += abs(synthetic - share) <= 1.96 * math.sqrt(synthetic * (1 - synthetic) / rows)
-    assert 0.93 <= good / GAMES <= 0.97
+    assert 0.925 <= good / GAMES <= 0.98
     assert 0.35 <= naive / GAMES <= 0.65
 
 
