@@ -80,7 +80,7 @@ def told(people: list[tuple[int, int | None, int | None, int | None, int | None]
 
 def test_the_first_row_and_the_span_meet_what_is_left_and_a_0_stays() -> None:
     rows, shape, how = told([
-        (3, 10, 40, 5, 75),  # 20 amiss: the first is 10 later, and they last 10 longer
+        (3, 10, 40, 5, 75),  # 20 amiss
         (3, 10, 60, 5, 55),  # 20 too much
         (3, 0, 40, 5, 65),  # the first is at 0 and stays there
         (3, 10, 0, 5, 65),  # all at once stays all at once
@@ -91,8 +91,16 @@ def test_the_first_row_and_the_span_meet_what_is_left_and_a_0_stays() -> None:
         (3, 10, 40, 5, None),  # no end
     ])  # fmt: skip
     made = mended(rows, shape, how, ordered=True, seed=1)
-    assert made[first_name(VISITS)].to_pylist() == [20, 0, 0, 60, 0, 100, 10, None, 10]
-    assert made[span_name(VISITS)].to_pylist() == [50, 50, 60, 0, 0, 0, 0, None, 40]
+    assert made[first_name(VISITS)].to_pylist() == [30, -10, 0, 60, 0, 90, 10, None, 10]
+    assert made[span_name(VISITS)].to_pylist() == [40, 60, 60, 0, 0, 10, 0, None, 40]
+
+
+def test_what_is_amiss_is_shared_by_the_first_row_and_the_span() -> None:
+    rows, shape, how = told([(3, 10, 40, 5, 75), (3, 10, 61, 5, 76), (3, 10, 30, 5, 85)])
+    made = mended(rows, shape, how, ordered=True, seed=1)
+    # halves make spans of 50, 61 and 50: of those drawn, 30 and 40 are the shorter ones
+    assert made[span_name(VISITS)].to_pylist() == [30, 61, 40]
+    assert made[first_name(VISITS)].to_pylist() == [40, 10, 40]
 
 
 def test_nobody_begins_or_lasts_beyond_their_end_and_whose_time_is_over_before_has_no_rows() -> None:

@@ -117,7 +117,8 @@ def _met(
 
     A model of pairs draws the three, and the end, so that they do not quite add up. What is amiss is taken from the
     first and the span, in halves, but from none that is 0: that is no matter of more or less, and neither is the time
-    left, which is short for most who have an end.
+    left, which is short for most who have an end. Spans so found are put in the place of those drawn, the longest for
+    the longest, so that what was measured of how long histories last still holds.
     """
     names = [name(how.table) for name in (first_name, span_name, left_name)]
     (first, begun), (span, lasting), (left, known) = (_nullable(rows, shape, name) for name in names)
@@ -130,6 +131,9 @@ def _met(
     moved = np.where(first == 0, 0, np.where(span == 0, amiss, amiss // 2))
     moved = np.minimum(moved, np.where(those & (first != 0), last - first, moved))
     stretched = np.where(span == 0, span, np.maximum(span + amiss - moved, 0))
+    both = np.flatnonzero(those & (first != 0) & (span != 0))
+    stretched[both[np.argsort(stretched[both], kind="stable")]] = np.sort(span[both])
+    moved[both] = (last - first - stretched)[both]
     rows = _replaced(rows, names[0], physical.typed(first + moved, begun, shape.column(names[0])))
     return _replaced(rows, names[1], physical.typed(stretched, lasting, shape.column(names[1])))
 
