@@ -60,6 +60,8 @@ class MySQLEngine(Engine):
                 return sa.case((_is_day(sa.func.date(cell)), _days(cell) * whole(86_400_000_000) + since))
             case _:
                 number = cell + whole(0)
+                if column.lowest is not None:  # a YEAR of 0000 counts as the nearest that there is
+                    number = sa.func.greatest(number, whole(column.lowest))
                 return sa.case((number <= whole(2**63 - 1), sa.cast(number, sa.BigInteger())))
 
     def key(self, column: Column, cell: Expression) -> Expression:
