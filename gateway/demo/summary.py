@@ -115,9 +115,11 @@ def references(connection: psycopg.Connection[Any], schema: str, *, staged: str)
 def _checks(checks: dict[str, str]) -> str:
     passed = [name for name, outcome in checks.items() if outcome == "passed"]
     attacks = [
-        name.replace("_", " ") for name in passed if "." not in name and name not in {"references", "usefulness"}
+        name.replace("_", " ")
+        for name in passed
+        if "." not in name and name not in {"references", "ends", "usefulness"}
     ]
-    others = ["distances of every table", *(name for name in ("references", "usefulness") if name in passed)]
+    others = ["distances of every table", *(name for name in ("references", "ends", "usefulness") if name in passed)]
     return f"{len(passed)} of {len(checks)}. Attacks: {', '.join(attacks)}. Use: {', '.join(others)}"
 
 
