@@ -62,7 +62,7 @@ class Coding:
     """How the rows of a table and of its owner become the codes that terms speak of. Public or noisy, never exact.
 
     A table is laid out by ``contexts.extent`` for ``shape``; where the gap is a term's target, the first rows of
-    histories count nowhere.
+    histories count nowhere, and rows that are in no bin of a context (``terms.NOWHERE``) never do.
 
     Columns of ``Histories.codes`` are the gap, if there is one, and then ``columns``.
     """
