@@ -160,7 +160,8 @@ class Line:
             return
         found = self._with_keys(self._learned(piece), piece, places)
         if self._watches or self._site.ending.is_for(self.shape.name):
-            owner = None if self._plan.kin.named else self._plan.kin.owner  # of one owner each, whose place is told later
+            # rows that are named have one owner each, whose place is told later
+            owner = None if self._plan.kin.named else self._plan.kin.owner
             owners = places if owner is None else self._descent.above(self.shape.name, places, at=owner)
             found = self._site.ending.told(self.shape.name, found, owners)
             found, stuck = self._distinctness.settle(found, owners, places)

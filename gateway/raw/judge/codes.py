@@ -103,8 +103,8 @@ def _refuse_what_cannot_be_attacked(frames: Sequence[pa.Table], columns: Sequenc
     if min(train.num_rows, control.num_rows) < FEWEST_ROWS:
         raise CheckFailed(
             f"fewer than {FEWEST_ROWS} training or control rows, so that no attack could tell anything: it takes about "
-            f"{FEWEST_ROWS} divided by `holdout` units ({FEWEST_ROWS * 10} where that is 0.1); raise `holdout`, or do not "
-            "release so small a table"
+            f"{FEWEST_ROWS} divided by `holdout` units ({FEWEST_ROWS * 10} where that is 0.1); raise `holdout`, or do "
+            "not release so small a table"
         )
     for name in columns:
         if any(name not in frame.column_names for frame in frames):
