@@ -78,13 +78,7 @@ def pack(spec: Spec, terms: Sequence[Term], weights: Sequence[NDArray[np.float32
     widths = [cells - (shape.ordered and column == 0) for column, cells in enumerate(shape.cells)]
     slots, places, steps, starts, flat, begins, filled, stepped = [], [], [], [], [], [0], 0, 0
     for t in order:
-        term, table = terms[t], weights[t]
-        if term.bin_of is not None:
-            table = table[..., list(term.bin_of)]
-        for axis, context in enumerate(term.contexts):
-            if contexts.partial(context):
-                # the last place, which NOWHERE is an index of, has no weight
-                table = np.concatenate([table, np.zeros_like(table.take([0], axis=axis))], axis=axis)
+        term, table = terms[t], _over_cells(terms[t], weights[t])
         starts.append(filled)
         strides = np.cumprod([1, *table.shape[:0:-1]])[::-1]
         for context, stride in zip(term.contexts, strides, strict=False):
@@ -124,6 +118,17 @@ def pack(spec: Spec, terms: Sequence[Term], weights: Sequence[NDArray[np.float32
         owner_columns=len(shape.owner),
         owner_cells=np.array(shape.owner, dtype=np.int64),
     )
+
+
+def _over_cells(term: Term, table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the weights over the target's own cells, and over NOWHERE, where rows may be, which has none."""
+    if term.bin_of is not None:
+        table = table[..., list(term.bin_of)]
+    for axis, context in enumerate(term.contexts):
+        if contexts.partial(context):
+            # the last place, which NOWHERE is an index of
+            table = np.concatenate([table, np.zeros_like(table.take([0], axis=axis))], axis=axis)
+    return table
 
 
 def _check_order(term: Term, shape: Shape) -> None:
