@@ -123,9 +123,11 @@ def _met(
     names = [name(how.table) for name in (first_name, span_name, left_name)]
     (first, begun), (span, lasting), (left, known) = (_nullable(rows, shape, name) for name in names)
     last, ended = moments.ends(rows, shape, end, how.since, order)
-    if how.since is not None:
-        last = last - moments.origins(rows, shape, how.since, order)[0]
-    last = last - np.maximum(left, 0)
+    origin = np.zeros_like(last) if how.since is None else moments.origins(rows, shape, how.since, order)[0]
+    if how.highest is not None:
+        # noise draws spans that lead beyond all that is declared; they are not to be handed on
+        span = np.minimum(span, np.maximum(how.highest - origin - first, 0))
+    last = last - origin - np.maximum(left, 0)
     those = (lengths > 1) & begun & lasting & known & ended
     amiss = np.where(those, last - first - span, 0)
     moved = np.where(first == 0, 0, np.where(span == 0, amiss, amiss // 2))
