@@ -132,8 +132,12 @@ def independent(database: Database, epsilon: float, seed: int) -> SyntheticFamil
         alone = dataclasses.replace(family, owned={}, owner_of={})
         units = _made(alone, plans, in_memory(alone, plans), part[family.unit], seed).units
     for kin in database.lineage.owned:
-        lineage = dataclasses.replace(database.lineage, owned=(kin,))
-        its = {family.unit: dataclasses.replace(plans[family.unit], domains={}), kin.table: plans[kin.table]}
+        # an owner without columns does not say when its time ends
+        lineage = dataclasses.replace(database.lineage, owned=(dataclasses.replace(kin, until=None),))
+        its = {
+            family.unit: dataclasses.replace(plans[family.unit], domains={}),
+            kin.table: dataclasses.replace(plans[kin.table], until=None),
+        }
         child = dataclasses.replace(
             family, units=nothing, owned={kin.table: family.owned[kin.table]}, owner_of={kin.table: family.unit}
         )
