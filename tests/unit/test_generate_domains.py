@@ -162,6 +162,11 @@ def test_heavy_numbers_are_found_among_a_hundred_thousand_and_made_exactly() -> 
     assert found.count(0) == pytest.approx(5_000, abs=150)
 
 
+def test_remainders_that_are_far_from_even_and_all_light_make_no_lattice() -> None:
+    far = np.array([60, -70, 70, -80, -90, 60, -60, -70, -60, -80])
+    assert discovery.lattice(far, None, sigma=25.0) is None
+
+
 def test_noise_alone_makes_no_heavy_number_and_no_lattice() -> None:
     domain = grid(0, 50_000, INTEGER, cells=64)
     every = discovery.units(domain, INTEGER)

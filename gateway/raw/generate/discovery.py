@@ -180,7 +180,8 @@ def finer(lattice: Lattice, column: Column) -> int | None:
 def lattice(noisy: NDArray[np.int64], coarser: Lattice | None, *, sigma: float) -> Lattice | None:
     """Return the lattice of numbers whose noisy counts by remainder are ``noisy``; None if these tell nothing new.
 
-    They are compared with even shares, or with those of ``coarser`` divided evenly (chi-square, at EVEN_ALARM).
+    They are compared with even shares, or with those of ``coarser`` divided evenly (chi-square, at EVEN_ALARM). Where
+    noise alone is that far from even, nothing stands out.
     """
     size = noisy.size
     expected = np.full(size, 1.0 / size)
@@ -200,5 +201,7 @@ def lattice(noisy: NDArray[np.int64], coarser: Lattice | None, *, sigma: float) 
     if counts[light].sum() < LIGHT * sigma * math.sqrt(np.count_nonzero(light)):
         counts[light] = 0.0
     residues = np.flatnonzero(counts)
+    if not residues.size:
+        return None
     shares = counts[residues] / counts.sum()
     return Lattice(modulus=size, residues=tuple(residues.tolist()), shares=tuple(shares.tolist()))
