@@ -7,6 +7,7 @@ import pytest
 
 from gateway.raw.generate.binning import Bins, bins, near
 from gateway.raw.generate.database import count_grid, time_grid
+from gateway.raw.generate.history_columns import grained
 from gateway.vocabulary.schema import Kind
 
 SIGMA = 50.0
@@ -74,3 +75,10 @@ def test_who_is_far_out_all_the_same_counts_where_the_nearest_do() -> None:
 def test_with_nothing_to_see_there_are_hardly_any_rows() -> None:
     to = told(noisy(seed=3, like=[0] * 41))
     assert np.flatnonzero(to.weight > 0).max() <= 2
+
+
+def test_noise_makes_no_row_of_a_history_that_owns_many_where_none_does() -> None:
+    made = [grained(FORTY, noisy(seed=seed).astype(float), sigma=SIGMA, told=True) for seed in range(300)]
+    most = [int(np.flatnonzero((each.mass > 0) & (each.bins.weight > 0)).max()) for each in made]
+    assert (np.array(most) > 12).sum() <= 3
+    assert all(np.bincount(each.bins.bin_of, weights=each.bins.weight) == pytest.approx(1) for each in made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Bins:
         return int(self.bin_of.max()) + 1
 
 
-def near(noisy: NDArray[np.int64], sigma: NDArray[np.float64], domain: Ranges) -> NDArray[np.bool_]:
+def near(noisy: NDArray[Any], sigma: NDArray[np.float64], domain: Ranges) -> NDArray[np.bool_]:
     """Return which cells lie at most twice as far out, on either side of 0, as what stands out; shape as ``noisy``.
 
     Looked at are runs of 1, 2, 4, .. cells. What noise leaves in the many cells beyond would be large numbers that

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.estimation.segments import steps
-from gateway.raw.generate.binning import Bins, bins
+from gateway.raw.generate.binning import Bins, bins, near
 from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.domain import Ranges
 from gateway.raw.generate.expansion import expand
@@ -102,12 +102,15 @@ def grained(
     most: int = BINS,
     times: bool = False,
     step: int = 1,
+    told: bool = False,
 ) -> Grain:
     """Return the bins of a column, or of one kind's part of it, whose cells have ``counts`` with noise ``sigma``.
 
-    ``times`` says that they are gaps between rows; ``step`` as in ``Grain``.
+    ``times`` says that they are gaps between rows; ``step`` as in ``Grain``; ``told`` as in ``binning.bins``.
     """
     mass = fine(counts, sigma, domain, times=times)
+    if told and isinstance(domain, Ranges):
+        mass = np.where(near(counts, np.full(counts.size, sigma), domain), mass, 0.0)
     if not isinstance(domain, Ranges):
         whole = np.rint(counts).astype(np.int64)
         made = bins(whole, np.full(counts.size, sigma), total=float(max(counts.sum(), 0.0)), domain=domain,

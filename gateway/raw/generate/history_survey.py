@@ -184,7 +184,8 @@ def _counted(
         for grain, row in zip(some, answer.counts.reshape(len(some), -1), strict=True):
             step = steps[grain] if steps else 1
             domain = domains[grain]
-            found[grain] = grained(domain, row[: domain.cells], sigma=answer.sigma, step=step)
+            told = column.name in known.task.grids
+            found[grain] = grained(domain, row[: domain.cells], sigma=answer.sigma, step=step, told=told)
     return HistoryColumn(column=column, grains=tuple(found[g] for g in range(by.count)), grain_of=by.of)
 
 
