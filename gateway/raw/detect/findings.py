@@ -21,6 +21,9 @@ class Evidence:
     """The share of distinct sampled values that the recognizer matched; None when it did not look at values."""
     reason: str
     shapes: tuple[str, ...] = ()
+    within: str | None = None
+    """For prose: the entity found inside the texts, of which ``share`` is then the share of sampled texts that hold
+    one. ``entity`` stays what the column as a whole is, free text."""
 
 
 @dataclass(frozen=True, kw_only=True)

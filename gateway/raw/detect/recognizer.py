@@ -29,6 +29,8 @@ class ColumnSample:
     """NULLs among them."""
     context: TableContext = field(default_factory=TableContext)
     """How near the table is to persons."""
+    countries: frozenset[str] = frozenset()
+    """ISO 3166 codes of the countries whose numbers are looked for besides the usual ones; the policy names them."""
 
     def __repr__(self) -> str:
         """Return the column's name only."""
