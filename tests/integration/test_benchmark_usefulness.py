@@ -90,16 +90,20 @@ def test_memory_and_cpu_are_those_of_the_command_alone(tmp_path: Path) -> None:
     ballast[::4096] = b"x" * len(ballast[::4096])
     cost = run_measured(tmp_path, "30", "import time\nb = b'x' * 50_000_000\nwhile time.process_time() < 0.5: pass")
     assert cost["status"] == 0
-    assert 0.5 <= cost["cpu"] < 2
+    assert 0.5 <= cost["cpu"] < 4
     assert 50 <= cost["megabytes"] < 150
 
 
 def test_a_command_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    grandchild = f"import os, pathlib, time; pathlib.Path({str(pid)!r}).write_text(str(os.getpid())); time.sleep(120)"
-    cost = run_measured(
-        tmp_path, "2", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}])"
+    code = (
+        f"import os, pathlib\nchild = os.fork() or os.execlp('sleep', 'sleep', '120')\n"
+        f"pathlib.Path({str(pid)!r}).write_text(str(child))\nos.waitpid(child, 0)"
     )
+    limit = 1
+    while not pid.exists():  # a busy machine may take longer than the limit to start the command at all
+        cost = run_measured(tmp_path, str(limit), code)
+        limit *= 4
     assert cost["status"] is None
     assert cost["seconds"] < 60
     deadline = time.monotonic() + 20
