@@ -130,9 +130,10 @@ def bins(
     if ghost.all():
         return Bins(bin_of=np.zeros_like(bin_of), weight=np.full(mass.size, 1 / mass.size), ghost=np.zeros_like(ghost))
     mass[ghost] = 0.0
-    bin_of[ghost] = np.argmax(np.bincount(bin_of[~ghost], weights=mass[~ghost]))
     if told:
         bin_of[ghost] = bin_of[_nearest(~ghost, np.flatnonzero(ghost))]
+    else:
+        bin_of[ghost] = np.argmax(np.bincount(bin_of[~ghost], weights=mass[~ghost]))
     return Bins(bin_of=bin_of, weight=_shares(mass, bin_of, ghost, domain), ghost=ghost)
 
 
