@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from gateway.policy.domains import misstated
 from gateway.policy.facts import contradictions, parse_order
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.roles import LEARNABLE_ROLES, Role, Treatment
@@ -124,49 +124,12 @@ class DomainClause(Part):
     )
 
     @model_validator(mode="after")
-    def _is_one_kind_of_domain(self) -> Self:
-        if (self.values is not None or self.groups is not None) and (
-            self.lowest is not None or self.highest is not None
-        ):
-            raise ValueError("a domain has either `values` or `lowest` and `highest`")
-        if (self.lowest is None) != (self.highest is None):
-            raise ValueError("`lowest` and `highest` go together; leave both out to have them discovered")
-        if self.lowest is not None and self.highest is not None:
-            try:
-                ordered = self.lowest < self.highest  # type: ignore[operator]
-            except TypeError:
-                raise ValueError("`lowest` and `highest` are of different types") from None
-            if not ordered:
-                raise ValueError("`lowest` is not below `highest`")
-        return self
-
-    @model_validator(mode="after")
-    def _refines_what_it_can(self) -> Self:
-        listed = self.values is not None or self.groups is not None
-        numeric = self.lowest is not None or self.step is not None or self.sentinels is not None
-        if listed and (self.step is not None or self.sentinels is not None):
-            raise ValueError("`step` and `sentinels` are for numbers; listed values need neither")
-        if self.prefixes is not None and (listed or numeric):
-            raise ValueError("`prefixes` are for text whose values are discovered; declare nothing beside them")
-        if self.prefixes is not None and any(a >= b for a, b in itertools.pairwise(self.prefixes)):
-            raise ValueError("`prefixes` are lengths in increasing order, such as `[1, 3]`")
-        if self.sentinels is not None and len(set(self.sentinels)) < len(self.sentinels):
-            raise ValueError("`sentinels` lists a number twice")
-        return self
-
-    @model_validator(mode="after")
-    def _groups_are_the_values(self) -> Self:
-        if self.groups is None:
-            return self
-        together = [value for group in self.groups.values() for value in group]
-        if not all(self.groups.values()):
-            raise ValueError("`groups` has a group without values; list its values or take it out")
-        if len(set(together)) < len(together):
-            raise ValueError("`groups` lists a value twice; a value belongs to one group")
-        if self.values is None:
+    def _holds_together(self) -> Self:
+        if wrong := misstated(self):
+            raise ValueError(wrong)
+        if self.groups is not None and self.values is None:
+            together = [value for group in self.groups.values() for value in group]
             object.__setattr__(self, "values", together)  # frozen for everyone else: this is still its making
-        elif set(self.values) != set(together):
-            raise ValueError("`values` and `groups` list different values; `groups` alone is enough")
         return self
 
 
