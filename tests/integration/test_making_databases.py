@@ -10,16 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import SecretStr
 
-from gateway import plugins
-from gateway.policy.coverage import coverage
 from gateway.policy.model import Policy
 from gateway.privacy.accountant import epsilon
 from gateway.raw import making
-from gateway.raw.connect.reading import open_source
 from gateway.release.synthetic_table import SyntheticTable
 from gateway.vocabulary.names import TableName
+from tests.small_databases import Way
 
 SCHEMA = """
 CREATE TABLE towns (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -107,32 +104,21 @@ def fill(path: Path) -> None:
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("whole")
     fill(folder / "source.db")
-    generator = plugins.load("gateway.raw.generate.generators", "pairwise")
     heard: list[str] = []
 
     def progress(stage: str, _share: float) -> None:
         heard.append(stage)
 
-    url = SecretStr(f"sqlite:///{folder}/source.db")
-    with closing(open_source(url, None)) as source, source.snapshot() as snapshot:
-        assert coverage(POLICY, snapshot.schema) == ()
-        plan = making.plan(POLICY, snapshot, generator=generator, progress=progress)
-        making.rehearse(plan)
-        train, control = making.read(plan, snapshot, secret=b"s", progress=progress)
-    (folder / "measured").mkdir()
-    making.measure(plan, train, progress).save(folder / "measured")
-    measured = making.load(plan, folder / "measured")
+    way = Way.of(POLICY, f"sqlite:///{folder}/source.db", folder, progress=progress)
     for name in ("drawn", "again"):
-        (folder / name).mkdir()
-        making.draw(plan, measured, folder / name, progress)
-    judgement = making.judge(plan, train, control, making.drawn(plan, folder / "drawn"), progress)
-    return {
-        "folder": folder, "plan": plan, "measured": measured, "judgement": judgement, "heard": heard, "train": train,
-    }  # fmt: skip
+        way.draw(name, progress=progress)
+    judgement = making.judge(way.plan, way.train, way.control, tuple(way.drawn().values()), progress)
+    return {"way": way, "judgement": judgement, "heard": heard}
 
 
 def tables(made: dict[str, Any], folder: str = "drawn") -> dict[str, SyntheticTable]:
-    return {str(table.table.name): table for table in making.drawn(made["plan"], made["folder"] / folder)}
+    found: dict[str, SyntheticTable] = made["way"].drawn(folder)
+    return found
 
 
 def test_everything_but_what_is_dropped_comes_out_with_its_constraints(made: dict[str, Any]) -> None:
@@ -162,12 +148,12 @@ def test_sizes_are_those_of_the_source_about(made: dict[str, Any]) -> None:
 
 
 def test_one_budget_paid_for_all_of_it(made: dict[str, Any]) -> None:
-    assert epsilon(made["measured"].events, POLICY.budget.delta) <= POLICY.budget.epsilon
-    assert {str(name) for name in made["measured"].owned} == {"visits", "bills", "watched"}
+    assert epsilon(made["way"].measured.events, POLICY.budget.delta) <= POLICY.budget.epsilon
+    assert {str(name) for name in made["way"].measured.owned} == {"visits", "bills", "watched"}
 
 
 def test_the_same_measurements_are_the_same_files(made: dict[str, Any]) -> None:
-    names = sorted(path.name for path in (made["folder"] / "drawn").iterdir())
+    names = sorted(path.name for path in (made["way"].folder / "drawn").iterdir())
     assert names == [f"{n:04d}.parquet" for n in range(7)]
     again = tables(made, "again")
     assert all(table.rows.equals(again[name].rows) for name, table in tables(made).items())
@@ -183,4 +169,4 @@ def test_the_judge_looked_at_every_table(made: dict[str, Any]) -> None:
 def test_every_table_is_heard_of(made: dict[str, Any]) -> None:
     for stage in ("reading visits", "measuring bills", "drawing watched"):
         assert stage in made["heard"]
-    assert TableName("homes") not in made["train"].owned
+    assert TableName("homes") not in made["way"].train.owned

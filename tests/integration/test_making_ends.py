@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from pydantic import SecretStr
 
-from gateway import plugins
-from gateway.policy.coverage import coverage
 from gateway.policy.model import Policy
 from gateway.raw import making
-from gateway.raw.connect.reading import open_source
 from gateway.raw.judge.ending import rows_after_their_end
+from tests.small_databases import Way
 
 SCHEMA = """
 CREATE TABLE patients (id INTEGER PRIMARY KEY, joined DATE, days INTEGER CHECK (days >= 0), gone DATE, points INTEGER);
@@ -97,22 +94,10 @@ def fill(path: Path) -> None:
 def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
     folder = tmp_path_factory.mktemp("ends")
     fill(folder / "source.db")
-    generator = plugins.load("gateway.raw.generate.generators", "pairwise")
-
-    def progress(_stage: str, _share: float) -> None:
-        return
-
-    with closing(open_source(SecretStr(f"sqlite:///{folder}/source.db"), None)) as source, source.snapshot() as shot:
-        assert coverage(POLICY, shot.schema) == ()
-        plan = making.plan(POLICY, shot, generator=generator, progress=progress)
-        making.rehearse(plan)
-        train, _ = making.read(plan, shot, secret=b"s", progress=progress)
-    measured = making.measure(plan, train, progress)
-    (folder / "drawn").mkdir()
-    making.draw(plan, measured, folder / "drawn", progress)
-    drawn = making.drawn(plan, folder / "drawn")
-    found = making._synthetic(plan, drawn)
-    assert rows_after_their_end(found, train, plan.tree) == dict.fromkeys(("visits", "calls", "steps"), 0)
+    way = Way.of(POLICY, f"sqlite:///{folder}/source.db", folder)
+    drawn = tuple(way.draw().values())
+    found = making._synthetic(way.plan, drawn)
+    assert rows_after_their_end(found, way.train, way.plan.tree) == dict.fromkeys(("visits", "calls", "steps"), 0)
     return {str(each.table.name): each.rows for each in drawn}
 
 
