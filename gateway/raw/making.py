@@ -39,7 +39,7 @@ from gateway.raw.generate.narrowing import most_units
 from gateway.raw.judge.database import judge_database
 from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows
 from gateway.vocabulary.checks import listed
-from gateway.vocabulary.errors import Unsupported
+from gateway.vocabulary.errors import ConfigurationError, Unsupported
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.roles import Treatment
 from gateway.vocabulary.schema import TEXT_KINDS, Schema
@@ -116,7 +116,7 @@ def plan(policy: Policy, snapshot: Snapshot, *, generator: Generator, progress: 
     clauses = {TableName(name): clause for name, clause in policy.tables.items()}
     public = public_tables(snapshot, tree, clauses, progress=progress)
     kin = kinship(snapshot.schema, tree, clauses, public)
-    return Plan(
+    found = Plan(
         policy=policy,
         schema=snapshot.schema,
         tree=tree,
@@ -125,6 +125,10 @@ def plan(policy: Policy, snapshot: Snapshot, *, generator: Generator, progress: 
         kindred=Kindred.of(derive(kin.empty(), tree), _plans(policy, tree, kin)),
         generator=generator,
     )
+    unit = tree.unit.table
+    if found.is_alone and not learned_columns(policy.tables[unit]):
+        raise ConfigurationError(f"table {unit} has no column to learn, and nothing else is to be made; learn a column")
+    return found
 
 
 def rehearse(plan: Plan) -> None:

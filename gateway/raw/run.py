@@ -136,9 +136,10 @@ def run(
 ) -> Outcome:
     """Carry out ``policy`` once, or take up the run ``resume`` where it was left.
 
-    Raises ``PolicyError`` when the policy does not cover the source or a finding contradicts it, and ``Refused`` when
-    the ledger would be overspent or the source's role can write: before anything is reserved, the run has then failed
-    for good. Any other error leaves it resumable, and says so. A candidate whose checks failed is handed over too,
+    Raises ``PolicyError`` when the policy does not cover the source or a finding contradicts it, any other
+    ``ConfigurationError`` when a declaration does not fit it, and ``Refused`` when the ledger would be overspent or the
+    source's role can write: before anything is reserved, the run has then failed for good, and says that nothing was
+    spent. Any other error leaves it resumable, and says so. A candidate whose checks failed is handed over too,
     blocked.
     """
     job = Job(
@@ -157,12 +158,20 @@ def run(
         try:
             return _work(job)
         except GatewayError as error:
-            if isinstance(error, PolicyError | Refused) and not job.reached(RunState.RESERVED):
-                with job.step(Action.RUN_FAILED) as step:
-                    step.runs.fail(job.run, reason=type(error).__name__)
-            else:
-                error.add_note(f"Nothing is lost. Resume with: gateway run POLICY --resume {job.run}")
+            _note(job, error)
             raise
+
+
+def _note(job: Job, error: GatewayError) -> None:
+    """Say how to go on: anew where it is declarations that were refused and nothing was spent, else where it stood."""
+    spent = job.reached(RunState.RESERVED)
+    if isinstance(error, ConfigurationError | Refused) and not spent:
+        with job.step(Action.RUN_FAILED) as step:
+            step.runs.fail(job.run, reason=type(error).__name__)
+        error.add_note("Nothing was spent. Mend what is said above and start anew: gateway run POLICY")
+        return
+    so_far = "Nothing is lost." if spent else "Nothing was spent yet."
+    error.add_note(f"{so_far} Resume with: gateway run POLICY --resume {job.run}")
 
 
 def _work(job: Job) -> Outcome:

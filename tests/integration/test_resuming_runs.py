@@ -1,19 +1,25 @@
-"""What a resumed run refuses before it opens anything: names that are paths, and a folder that lost what it bought."""
+"""How runs are taken up: what a resumed one refuses before it opens anything, and what is said where one ended.
 
+Refused are names that are paths, and a folder that lost what it bought.
+"""
+
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from gateway.policy.loading import load_policy, policy_digest
+from gateway.policy.model import Policy
 from gateway.raw.folder import RunFolder
 from gateway.raw.run import ORDER, run
 from gateway.records.database import Records
 from gateway.records.log import Action
 from gateway.records.runs import RunState
 from gateway.settings import RawSettings
-from gateway.vocabulary.errors import ArtefactFailed, Refused
+from gateway.vocabulary.errors import ArtefactFailed, ConfigurationError, Refused, SourceFailed
 from gateway.vocabulary.names import Person, RunId, SystemName, UnitName
 
 POLICY = load_policy(Path(__file__).parents[2] / "policies" / "clinic.yaml")
@@ -85,3 +91,34 @@ def test_a_run_that_is_done_is_not_judged_again(records: Records, tmp_path: Path
     with pytest.raises(Refused, match="is done"):
         resume(records, tmp_path)
     assert not folder.synthetic.exists()
+
+
+EMPTY = Policy.model_validate({
+    "version": 1, "name": "empty", "purpose": "to be refused",
+    "source": {"name": "small", "url": "${SOURCE}"}, "target": {"name": "t", "url": "${TARGET}", "schema": "s"},
+    "unit": {"name": "person", "table": "people", "key": ["id"], "meaning": "one row, one person"},
+    "budget": {"epsilon": 1.0, "reason": "never to be spent"},
+    "tables": {"people": {"treatment": "synthesize", "columns": {"id": {"role": "key", "treatment": "key"}}}},
+})  # fmt: skip
+
+
+def test_declarations_that_do_not_fit_cost_nothing_and_say_so(records: Records, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "source.db")) as connection:
+        connection.execute("CREATE TABLE people (id INTEGER PRIMARY KEY)")
+        connection.commit()
+    settings, url = RawSettings(workspace=tmp_path, person="requester"), SecretStr(f"sqlite:///{tmp_path}/source.db")
+    with pytest.raises(ConfigurationError, match="no column to learn") as refused:
+        run(EMPTY, records=records, settings=settings, url=url, progress=lambda *_: None)
+    assert refused.value.__notes__ == ["Nothing was spent. Mend what is said above and start anew: gateway run POLICY"]
+    assert not records.ledger.entries()
+    assert [known.state for known in records.runs.list()] == [RunState.FAILED]
+
+
+def test_a_source_that_is_not_there_may_be_tried_again(records: Records, tmp_path: Path) -> None:
+    nowhere = SecretStr("sqlite:////nowhere/at/all.db")
+    with pytest.raises(SourceFailed) as failed:
+        run(EMPTY, records=records, settings=RawSettings(workspace=tmp_path, person="requester"), url=nowhere,
+            progress=lambda *_: None)  # fmt: skip
+    known = records.runs.list()[0]
+    assert known.state is RunState.CREATED
+    assert failed.value.__notes__ == [f"Nothing was spent yet. Resume with: gateway run POLICY --resume {known.run}"]
