@@ -5,69 +5,57 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from pydantic import SecretStr
 
-from gateway.cli.printing import Format, as_json, err, listing, out, progress, say
+from gateway.cli.printing import Format, as_json, err, out, progress
 from gateway.policy.loading import load_policy, locate
 from gateway.records.database import Records
 from gateway.settings import RawSettings, resolve
-from gateway.vocabulary.errors import ConfigurationError, PolicyError, SourceRefused
-from gateway.vocabulary.names import RunId, TableName
-
-if TYPE_CHECKING:
-    from gateway.raw.connect.source import Source
+from gateway.vocabulary.errors import ConfigurationError, PolicyError
+from gateway.vocabulary.names import RunId
 
 
 def scan(  # noqa: PLR0917 - typer takes options as arguments
-    url: Annotated[str, typer.Argument(help="SQLAlchemy URL of the production database, or ${NAME}.")],
+    url: Annotated[
+        str | None, typer.Argument(help="SQLAlchemy URL of the production database, or ${NAME}; of POLICY if absent.")
+    ] = None,
     schema: Annotated[str | None, typer.Option(help="Database schema; the role's default if absent.")] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="A policy: tell what has come apart between it and its source, and draft nothing."),
+    ] = None,
     style: Annotated[Format, typer.Option("--format", help="How to print the findings.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the policy draft goes.")] = None,
+    table: Annotated[
+        list[str] | None, typer.Option(help="Only tables of this name or pattern (lab_*). May be repeated.")
+    ] = None,
     source: Annotated[str, typer.Option(help="Name of the source system in the draft.")] = "production",
     unit: Annotated[str | None, typer.Option(help="Table with a row for each unit of protection; or guessed.")] = None,
 ) -> None:
     """Find what identifies people, and write a policy draft in which every column has a role and a treatment.
 
     The draft goes to OUTPUT; without it, to `policy.draft.yaml` when the findings are printed as a table, and nowhere
-    when they are printed as JSON. A file that exists is never overwritten. Nothing printed or written holds a value.
+    when they are printed as JSON or are of some tables only. A draft that exists is never overwritten.
+
+    With --against POLICY nothing is drafted: what is new in the source, vanished, declared otherwise or contradicted by
+    what was found is told with the policy's line, and the exit code is 1 when there is any. For scheduled jobs.
+
+    Nothing printed or written holds a value.
     """
     # loaded here and not above, so that the desk's commands never load the raw side
-    from gateway.raw.connect.reading import open_source  # noqa: PLC0415
-    from gateway.raw.detect.detecting import detect  # noqa: PLC0415
-    from gateway.raw.detect.drafting import draft_policy  # noqa: PLC0415
-    from gateway.raw.detect.findings import to_json  # noqa: PLC0415
+    from gateway.cli import scanning  # noqa: PLC0415
 
-    draft = output or (Path("policy.draft.yaml") if style is Format.TABLE else None)
-    if draft is not None and draft.exists():
-        raise ConfigurationError(f"{draft} exists and is not overwritten; move it away, or name another file with -o")
-    with closing(open_source(_url(url), schema)) as database:
-        _warn_of_writers(database)
-        with progress() as report, database.snapshot() as snapshot:
-            findings = detect(snapshot, progress=report)
-            text = draft_policy(
-                snapshot.schema, findings, source_name=source, unit_table=None if unit is None else TableName(unit)
-            )
-    if style is Format.JSON:
-        as_json([to_json(finding) for finding in findings])
-    else:
-        rows = [
-            {
-                "column": f"{finding.table}.{finding.column}",
-                "role": finding.role.value,
-                "entity": finding.entity,
-                "sure": f"{finding.confidence:.2f}",
-                "treatment": finding.treatment.value,
-                "because": finding.evidence[0].reason if finding.evidence else "",
-            }
-            for finding in findings
-        ]
-        listing(rows, style=style, title="Findings", empty="The schema has no tables that this role can read.")
-    if draft is not None:
-        draft.write_text(text, encoding="utf-8")
-        say(f"A policy draft is in {draft}: read it, change it, then `gateway policy check {draft}`.")
+    asked = scanning.Asked(url=url, schema=schema, tables=tuple(table or ()))
+    if against is None:
+        draft = output or (Path("policy.draft.yaml") if style is Format.TABLE and not table else None)
+        scanning.scan(asked, draft=draft, source=source, unit=unit, style=style)
+        return
+    if output is not None or unit is not None:
+        raise ConfigurationError("with --against nothing is drafted: leave out -o and --unit, or --against")
+    if scanning.against(against, asked, style=style):
+        raise typer.Exit(1)
 
 
 def run(
@@ -159,16 +147,3 @@ def synthesize(  # noqa: PLR0917 - typer takes options so
         )
         outcome = synthesis.anew(spending, wanted, domain=domain, resume=resume)
     synthesis.show(outcome, style=style)
-
-
-def _warn_of_writers(database: Source) -> None:
-    """Say what `run` will refuse. A scan reads in a read-only transaction and may look around before roles are made."""
-    try:
-        database.refuse_writers()
-    except SourceRefused as error:
-        say("[yellow]warning: `gateway run` will refuse this role[/yellow]")
-        err.print(str(error), markup=False, highlight=False, soft_wrap=True)
-
-
-def _url(text: str) -> SecretStr:
-    return resolve(text) if text.startswith("${") else SecretStr(text)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def misstated(domain: DomainClause) -> str | None:
-    """Return the first reason why ``domain`` is no domain; None when it is one. Whether it fits a column is not said."""
+    """Return the first reason why ``domain`` is no domain, whatever column it is for; None when it is one."""
     return next(itertools.chain(_mixed(domain), _refined(domain), _grouped(domain)), None)
 
 

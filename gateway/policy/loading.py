@@ -5,6 +5,7 @@ How a file is read is in ``reading``; whether the parts of a policy fit each oth
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from gateway.policy import consistency, document
@@ -14,7 +15,7 @@ from gateway.vocabulary.digest import canonical_json, sha256
 from gateway.vocabulary.errors import PolicyError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 
@@ -36,14 +37,20 @@ def locate(path: Path, problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
     A file that cannot be read any more leaves them as they are.
     """
-    try:
-        read = document.read(document.read_text(path), name=str(path))
-    except PolicyError:
-        return tuple(problems)
+    line = line_finder(path)
+    return tuple(sorted(p if p.line else Problem(line(p.where), p.where, p.message) for p in problems))
+
+
+def line_finder(path: Path) -> Callable[[str], int]:
+    """Return a function that tells the line in ``path`` of a place, as problems name it, or of what is around it.
+
+    It tells 0 for all places when the file cannot be read any more.
+    """
     lines: dict[str, int] = {}
-    for place, line in read.lines.items():
-        lines.setdefault(document.where(place), line)
-    return tuple(sorted(p if p.line else Problem(_nearest_line(lines, p.where), p.where, p.message) for p in problems))
+    with contextlib.suppress(PolicyError):
+        for place, line in document.read(document.read_text(path), name=str(path)).lines.items():
+            lines.setdefault(document.where(place), line)
+    return lambda where: _nearest_line(lines, where)
 
 
 def json_schema() -> str:

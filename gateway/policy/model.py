@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8)]
+Declared = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+"""``numeric(5,1), not null``, as ``policy.declarations`` writes it."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 EnvironmentReference = Annotated[str, StringConstraints(pattern=r"^\$\{[A-Z][A-Z0-9_]*\}$")]
 """``${NAME}``: a URL is never written into a policy; each side of the gateway resolves only its own reference."""
@@ -174,6 +176,10 @@ class ColumnClause(Part):
     domain: DomainClause | None = None
     override: Reason | None = Field(default=None, description="Why detection's finding on this column is not followed.")
     reason: Reason | None = Field(default=None, description="Why a column is dropped.")
+    declared: Declared | None = Field(
+        default=None,
+        description="What the source declared when this was written; `gateway scan --against` tells what it says now.",
+    )
 
     @model_validator(mode="after")
     def _treatment_fits_role(self) -> Self:
@@ -253,6 +259,10 @@ class TableClause(Part):
         default_factory=dict,
         description="Column of a public table that seems to identify somebody, to why it may be known to all.",
     )
+    declared: dict[str, Declared] = Field(
+        default_factory=dict,
+        description="Column of a public table to what the source declared when its reason was given; likewise.",
+    )
     columns: dict[str, ColumnClause] = Field(default_factory=dict)
     knowledge: KnowledgeClause | None = None
 
@@ -262,8 +272,10 @@ class TableClause(Part):
             return self._is_bare()
         if not self.columns:
             raise ValueError("a synthesized table names all its columns")
-        if self.without or self.overrides:
-            raise ValueError("`without` and `overrides` are for public tables; a column here has a clause of its own")
+        if self.without or self.overrides or self.declared:
+            raise ValueError(
+                "`without`, `overrides` and `declared` are for public tables; a column here has a clause of its own"
+            )
         if self.knowledge is not None:
             learned = [name for name, column in self.columns.items() if column.treatment is Treatment.LEARN]
             self.knowledge.fits(columns=self.columns, learned=learned)
@@ -276,8 +288,8 @@ class TableClause(Part):
         for name in ("columns", "knowledge", "owner", "order", "since", "until", "kind", "most"):
             if getattr(self, name):
                 raise ValueError(f"{what} has no `{name}`")
-        if self.treatment is TableTreatment.DROP and (self.without or self.overrides):
-            raise ValueError("a dropped table has no `without` and no `overrides`: all of it is left out")
+        if self.treatment is TableTreatment.DROP and (self.without or self.overrides or self.declared):
+            raise ValueError("a dropped table has no `without`, `overrides` or `declared`: all of it is left out")
         if len(set(self.without)) < len(self.without):
             raise ValueError("`without` names a column twice")
         if self.treatment is TableTreatment.REFERENCE and self.reason.startswith(TO_BE_CONFIRMED):

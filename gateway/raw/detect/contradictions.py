@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.policy.model import TableTreatment
 from gateway.policy.spelling import shown
+from gateway.raw.detect.findings import is_undecided
 from gateway.vocabulary.errors import Problem
 from gateway.vocabulary.roles import LEARNABLE_ROLES, Treatment
 
@@ -15,25 +16,34 @@ if TYPE_CHECKING:
     from gateway.policy.model import ColumnClause, Policy
     from gateway.raw.detect.findings import Finding
 
-CONFIDENCE = 0.6
-"""From here on a finding stands against a policy. One weak sign alone (an unknown label of a row: .48) does not."""
-
 
 def contradictions(findings: Iterable[Finding], policy: Policy) -> tuple[Problem, ...]:
     """Return a problem, without a line, for every column that ``policy`` opens and ``findings`` say identifies.
 
-    That is: treatment ``learn`` where the finding, at ``CONFIDENCE`` or more, is a direct identifier or a person's
+    That is: treatment ``learn`` where the finding, at ``findings.SURE`` or more, is a direct identifier or a person's
     key, and the column has no ``override``; and every such column that a public table has, and that is under neither
     its ``without`` nor its ``overrides``. Replaced, fresh-keyed and dropped columns release nothing of a value and
     cannot contradict; nor can a quasi-identifier called sensitive, as both are learned under the same guarantee.
     Columns without a clause are coverage's to refuse, not this function's.
     """
-    return tuple(problem for finding in findings for problem in _against(finding, policy))
+    return tuple(problem for _, problem in contradicted(findings, policy))
+
+
+def contradicted(findings: Iterable[Finding], policy: Policy) -> Iterator[tuple[Finding, Problem]]:
+    """Yield the problems of ``contradictions``, each beside the finding it rests on."""
+    for finding in findings:
+        for problem in _against(finding, policy):
+            yield finding, problem
+
+
+def identifies(finding: Finding) -> bool:
+    """Tell whether ``finding`` stands against every policy that opens its column."""
+    return finding.role not in LEARNABLE_ROLES and not is_undecided(finding)
 
 
 def _against(finding: Finding, policy: Policy) -> Iterator[Problem]:
     table = policy.tables.get(finding.table)
-    if table is None or finding.role in LEARNABLE_ROLES or finding.confidence < CONFIDENCE:
+    if table is None or not identifies(finding):
         return
     reasons = "; ".join(f"{piece.recognizer}: {piece.reason}" for piece in finding.evidence[:2])
     found = f"detection found role `{finding.role}` ({finding.entity}, confidence {finding.confidence:.2f}; {reasons})"

@@ -40,8 +40,30 @@ class Finding:
     """What a policy draft proposes."""
 
 
+SURE = 0.6
+"""From here on a finding stands against a policy. One weak sign alone (an unknown label of a row: .48) does not."""
+
+
+def is_undecided(finding: Finding) -> bool:
+    """Tell whether a person has to say what the column is: detection is not sure of the role it proposes."""
+    return finding.confidence < SURE
+
+
+def contents(finding: Finding) -> dict[str, float]:
+    """Return what prose holds: each entity to the greatest share of sampled texts in which it was found."""
+    found: dict[str, float] = {}
+    for piece in finding.evidence:
+        if piece.within is not None:
+            found[piece.within] = max(found.get(piece.within, 0.0), piece.share or 0.0)
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
 def to_json(finding: Finding) -> dict[str, Any]:
-    """Return ``finding`` as the scan command prints it: table, column, role, entity, confidence, evidence."""
+    """Return ``finding`` as the scan command prints it: table, column, role, entity, confidence, evidence, and more.
+
+    ``treatment`` is what is proposed, ``undecided`` whether a person has to look, and ``contents`` what prose holds:
+    entity to share of texts.
+    """
     return {
         "table": finding.table,
         "column": finding.column,
@@ -56,7 +78,11 @@ def to_json(finding: Finding) -> dict[str, Any]:
                 "share": None if piece.share is None else round(piece.share, 3),
                 "reason": piece.reason,
                 "shapes": list(piece.shapes),
+                "within": piece.within,
             }
             for piece in finding.evidence
         ],
+        "treatment": str(finding.treatment),
+        "undecided": is_undecided(finding),
+        "contents": {entity: round(share, 3) for entity, share in contents(finding).items()},
     }

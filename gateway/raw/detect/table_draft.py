@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.policy.coverage import KEY_KINDS
+from gateway.policy.declarations import declaration
 from gateway.policy.model import TO_BE_CONFIRMED, TableTreatment
 from gateway.raw.detect.lexicon import BOOKKEEPING
 from gateway.raw.detect.meanings import replaceable
@@ -47,13 +48,24 @@ def table_draft(
         yield f"    reason: {always_quoted(_CONFIRM)}"
         if proposal.without:
             yield f"    without: [{', '.join(map(quoted, proposal.without))}]"
+        yield "    declared:"
+        for column in table.columns:
+            yield f"      {quoted(column.name)}: {always_quoted(declaration(column, table))}"
         return
     yield from _ownership(table, schema, findings, proposals)
     yield "    columns:"
     for column in table.columns:
         finding = findings.get((table.name, column.name))
         yield f"      # {_why(finding)}"
-        yield f"      {quoted(column.name)}: {{{_clause(table, column, finding, proposals, key)}}}"
+        yield f"      {clause(table, column, finding, proposals, key)}"
+
+
+def clause(
+    table: Table, column: Column, finding: Finding | None, proposals: Proposals, key: Sequence[ColumnName] = ()
+) -> str:
+    """Return the line that is proposed for ``column``: its name, and what the policy says of it."""
+    declared = always_quoted(declaration(column, table))
+    return f"{quoted(column.name)}: {{{_clause(table, column, finding, proposals, key)}, declared: {declared}}}"
 
 
 def _ownership(table: Table, schema: Schema, findings: Findings, proposals: Proposals) -> Iterator[str]:
