@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from gateway.raw.detect.lexicon import (
     ABBREVIATIONS,
@@ -21,6 +23,9 @@ from gateway.raw.detect.lexicon import (
     Need,
 )
 from gateway.raw.detect.meanings import CODED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CODE_HEADS = frozenset({"id", "code", "group", "category", "class", "level", "type", "key"})
@@ -72,14 +77,19 @@ _NAMED_PERSON = Entry(entity="full_name", score=0.95, need=Need.ANYWHERE, kinds=
 """``patient_name``, ``StudentName``, ``kundenname``: any word for a person, and ``name``."""
 
 
+_left_out: frozenset[str] = frozenset()
+"""Words of the lists, run together, that are not read just now; ``reading_without`` sets it."""
+
+
 @lru_cache(maxsize=1)
 def _phrases() -> dict[tuple[str, ...], tuple[Entry, ...]]:
     found: dict[tuple[str, ...], tuple[Entry, ...]] = {phrase_words(p): () for p in BLOCKED}
     for entry in LEXICON:
-        for phrase in entry.phrases:
-            found[phrase_words(phrase)] = (*found.get(phrase_words(phrase), ()), entry)
-    for person in (*SUBJECTS, *STAFF):
-        found.setdefault((singular(person), "name"), (_NAMED_PERSON,))
+        for phrase in map(phrase_words, entry.phrases):
+            if "".join(phrase) not in _left_out:
+                found[phrase] = (*found.get(phrase, ()), entry)
+    for person in _persons():
+        found.setdefault((person, "name"), (_NAMED_PERSON,))
     return found
 
 
@@ -90,12 +100,12 @@ def _glued() -> dict[str, tuple[Entry, ...]]:
 
 @lru_cache(maxsize=1)
 def _persons() -> frozenset[str]:
-    return frozenset(singular(word) for word in (*SUBJECTS, *STAFF))
+    return frozenset(singular(word) for word in (*SUBJECTS, *STAFF)) - _left_out
 
 
 @lru_cache(maxsize=1)
 def _subjects() -> frozenset[str]:
-    return frozenset(singular(word) for word in SUBJECTS)
+    return frozenset(singular(word) for word in SUBJECTS) - _left_out
 
 
 @lru_cache(maxsize=8192)
@@ -104,6 +114,33 @@ def person_word(word: str) -> bool:
     if word in _persons() or word.startswith(COMPOUND_STARTS):
         return True
     return any(len(person) >= _SHORTEST_GLUED and word.endswith(person) for person in _persons())
+
+
+def vocabulary(name: str) -> frozenset[str]:
+    """Return the phrases and persons' words of the lists that ``name`` meets, each run together."""
+    met = {match.phrase.replace(" ", "") for match in matches(name)}
+    return frozenset(met | {person for word in words(name) for person in _persons() if word.endswith(person)})
+
+
+@contextmanager
+def reading_without(left_out: frozenset[str]) -> Iterator[None]:
+    """Read names without those words of the lists, for measuring what the lists do for a schema nobody had seen.
+
+    The lists of this process change, so nothing else may read names meanwhile.
+    """
+    global _left_out  # noqa: PLW0603 - the lists are constants of the process; only this takes words out of them
+    _left_out = left_out
+    _forget()
+    try:
+        yield
+    finally:
+        _left_out = frozenset()
+        _forget()
+
+
+def _forget() -> None:
+    for read in (_phrases, _glued, _persons, _subjects, person_word, matches):
+        read.cache_clear()
 
 
 def subject_word(word: str) -> bool:
