@@ -11,6 +11,7 @@
     │   ├── PublishRefused           the gate is closed: not approved, expired, changed, or the target is not ours
     │   └── Unsupported              a later version may; this one says so instead of guessing
     ├── SourceFailed                 the production database: connection, time-out, changed during the run
+    │   └── TableUnreadable          one table of it; the others can still be read
     ├── TargetFailed                 the sharing database
     ├── RecordsFailed                the gateway's own records: damaged, locked, or at another schema version
     ├── ArtefactFailed               a file of the run or release cannot be written, or is not what its digest says
@@ -96,6 +97,10 @@ class Unsupported(Refused):
 
 class SourceFailed(GatewayError):
     """The production database could not be reached or read to the end."""
+
+
+class TableUnreadable(SourceFailed):
+    """One table could not be read (dropped, altered, locked, too slow); others can, through the same snapshot."""
 
 
 class TargetFailed(GatewayError):

@@ -8,7 +8,6 @@ import struct
 from array import array
 from decimal import Decimal
 
-import numpy as np
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -16,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from gateway.raw.connect import binary_copy, cells, failures, sampling
+from gateway.raw.connect import binary_copy, cells, failures
 from gateway.raw.connect.reading import open_source
 from gateway.vocabulary.errors import SettingsError
 from gateway.vocabulary.names import ColumnName
@@ -138,21 +137,3 @@ def test_texts_and_numbers_come_out_of_the_wire_in_their_rows(texts: list[str | 
     assert decoded([HEADER + rows[0], *rows[1:], TRAILER], column(Kind.TEXT), column(Kind.INTEGER, name="d")) == [
         [t, n] for t, n in zip(texts, numbers, strict=True)
     ]
-
-
-@pytest.mark.parametrize(("known", "truth"), [(10_000, 10_000), (10, 10_000), (1_000_000, 10_000), (0, 0), (500, 20)])
-def test_sample_is_full_whatever_the_catalogue_believes(known: int, truth: int) -> None:
-    asked: list[float] = []
-
-    def read(share: float) -> pa.Table:
-        asked.append(share)
-        return pa.table({"id": np.linspace(0, truth - 1, int(truth * share)).astype(np.int64)})
-
-    assert sampling.by_share(read, rows=200, estimate=known).num_rows == min(200, truth)
-    assert all(share <= 1 for share in asked)
-    assert len(asked) <= 8
-
-
-def test_thinned_rows_reach_from_the_first_to_the_last() -> None:
-    thinned = sampling.thinned(pa.table({"id": range(1000)}), rows=11)["id"].to_pylist()
-    assert (thinned[0], thinned[-1], len(set(thinned))) == (0, 999, 11)

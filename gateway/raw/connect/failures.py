@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gateway.vocabulary.errors import SourceFailed, SourceRefused
+from gateway.vocabulary.errors import SourceFailed, SourceRefused, TableUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,19 +44,21 @@ def lost(what: str) -> SourceFailed:
     return SourceFailed(f"the connection to the source was lost while {what}; nothing of it was kept, run again")
 
 
-def too_slow(what: str, *, seconds: int) -> SourceFailed:
+def too_slow(what: str, *, seconds: int) -> TableUnreadable:
     """Return the failure of a statement that the server ended after ``seconds``."""
-    return SourceFailed(f"{what} took longer than {seconds} s and was ended; run again when the source is less busy")
+    return TableUnreadable(f"{what} took longer than {seconds} s and was ended; run again when the source is less busy")
 
 
-def locked(what: str, *, seconds: int) -> SourceFailed:
+def locked(what: str, *, seconds: int) -> TableUnreadable:
     """Return the failure of a statement that waited ``seconds`` for somebody else's lock."""
-    return SourceFailed(f"{what} waited {seconds} s for a lock that another session holds; run again when it is free")
+    return TableUnreadable(
+        f"{what} waited {seconds} s for a lock that another session holds; run again when it is free"
+    )
 
 
-def changed(table: str) -> SourceFailed:
+def changed(table: str) -> TableUnreadable:
     """Return the failure of a table that is not what the catalogue said when the snapshot was opened."""
-    return SourceFailed(
+    return TableUnreadable(
         f"table {table} was renamed, dropped, truncated or altered since its schema was read; run again"
     )
 
@@ -66,9 +68,11 @@ def forbidden(what: str, remedy: str) -> SourceRefused:
     return SourceRefused(f"the source's role may not read {what}; let it: {remedy}")
 
 
-def failed(what: str, *, code: object) -> SourceFailed:
+def failed(what: str, *, code: object) -> TableUnreadable:
     """Return the failure for a reason that only the database's own error code tells."""
-    return SourceFailed(f"{what} failed with the database's error {code}; look it up in the database's manual and log")
+    return TableUnreadable(
+        f"{what} failed with the database's error {code}; look it up in the database's manual and log"
+    )
 
 
 def writer(role: str, findings: Iterable[str], remedy: Iterable[str]) -> SourceRefused:

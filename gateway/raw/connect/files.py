@@ -10,24 +10,31 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from gateway.policy.one_table import MOST_DIGITS, typed
-from gateway.raw.connect import csv_records
+from gateway.raw.connect import csv_records, sampling
 from gateway.raw.connect.cells import finite, from_text, schema_of
+from gateway.raw.connect.contents import row_hashes
+from gateway.raw.connect.introspection import looked_at
+from gateway.raw.connect.kinds import is_document
 from gateway.vocabulary.errors import SourceFailed, SourceRefused, Unsupported
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Schema, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from gateway.policy.one_table import CsvClause, DomainFile
 
@@ -45,11 +52,12 @@ class TableFile:
     """One file. Also a ``Snapshot`` of a schema with that one table, so that detection can look at it."""
 
     def __init__(self, path: Path, table: Table, read: Callable[[list[Column]], Iterator[pa.RecordBatch]]) -> None:
-        """Bind what ``open_file`` found."""
+        """Bind what ``open_file`` found; ``read`` also gives documents, as texts."""
         self.path = path
         self.table = table
         self.schema = Schema(tables=(table,))
         self._read = read
+        self._hashes: tuple[bytes, NDArray[np.uint64]] | None = None
 
     def batches(self, table: TableName, columns: Sequence[ColumnName]) -> Iterator[pa.RecordBatch]:
         """Stream all rows of ``columns``; see ``Snapshot.batches``."""
@@ -58,14 +66,56 @@ class TableFile:
         yield from self._read([self.table.column(name) for name in columns])
 
     def sample(self, table: TableName, columns: Sequence[ColumnName], *, rows: int) -> pa.Table:
-        """Return the first ``rows`` rows: unlike a database's, they are not spread over the whole table."""
-        found, have = [], 0
-        for batch in self.batches(table, columns):
-            found.append(batch.slice(0, rows - have))
-            have += found[-1].num_rows
-            if have == rows:
-                break
-        return pa.Table.from_batches(found, schema_of([self.table.column(name) for name in columns]))
+        """Return ``rows`` rows as ``draw`` does, by a secret of this process alone."""
+        return self.draw(table, columns, rows=rows, secret=sampling.of_this_process())
+
+    def draw(self, table: TableName, columns: Sequence[ColumnName], *, rows: int, secret: bytes) -> pa.Table:
+        """Return the rows with the least hashes; see ``KeyedSnapshot``. A row's hash is of its content.
+
+        Reads the file twice, the first time to hash, and keeps 8 bytes for every row.
+        """
+        wanted, hashes = self._looked_at(table, columns), self._hashed(table, secret)
+        chosen = np.sort(np.argsort(hashes, kind="stable")[:rows])
+        found, start = [], 0
+        for batch in self._read(wanted):
+            own = chosen[(chosen >= start) & (chosen < start + batch.num_rows)]
+            found.append(batch.take(pa.array(own - start)))
+            start += batch.num_rows
+        in_file = pa.Table.from_batches(found, schema_of(wanted))
+        return in_file.take(pa.array(np.argsort(hashes[chosen], kind="stable")))
+
+    def draw_filled(
+        self, table: TableName, columns: Mapping[ColumnName, float], *, rows: int, secret: bytes
+    ) -> dict[ColumnName, pa.ChunkedArray]:
+        """Return cells that are not NULL; see ``KeyedSnapshot``. All columns are looked for in one pass."""
+        wanted, hashes = self._looked_at(table, list(columns)), self._hashed(table, secret)
+        kept = {
+            c.name: pa.table({"cell": pa.array([], c.arrow_type), "hash": pa.array([], pa.uint64())}) for c in wanted
+        }
+        start = 0
+        for batch in self._read(wanted):
+            own = pa.array(hashes[start : start + batch.num_rows])
+            start += batch.num_rows
+            for name, cells in zip(batch.schema.names, batch.columns, strict=True):
+                filled = pc.is_valid(cells)
+                more = pa.table({"cell": cells.filter(filled), "hash": own.filter(filled)})
+                both = pa.concat_tables([kept[name], more])
+                least = np.argsort(both.column("hash").to_numpy(), kind="stable")[:rows]
+                kept[name] = both.take(pa.array(least)).combine_chunks()
+        return {name: cells.column("cell") for name, cells in kept.items()}
+
+    def _looked_at(self, table: TableName, columns: Sequence[ColumnName]) -> list[Column]:
+        if table != self.table.name:
+            raise SourceFailed(f"{self.path.name} holds the table {self.table.name} and no other")
+        return list(looked_at(self.table, columns))
+
+    def _hashed(self, table: TableName, secret: bytes) -> NDArray[np.uint64]:
+        """Return the hash of every row, by all columns that can be read; kept for the next question."""
+        seed = sampling.seed_of(table, secret)
+        if self._hashes is None or self._hashes[0] != seed:
+            every = [c.name for c in self.table.columns if c.kind is not Kind.UNSUPPORTED or is_document(c)]
+            self._hashes = (seed, row_hashes(self._read(self._looked_at(table, every)), seed=seed))
+        return self._hashes[1]
 
     def lend(self, table: TableName) -> NoReturn:
         """Refuse: there is no database behind a file that could count in it."""
@@ -313,6 +363,9 @@ def _as_declared(path: Path, stored: Column, domain: DomainFile) -> Column:
 
 def _of_kind(cells: pa.Array, stored: Column, column: Column) -> pa.Array:
     """Return ``cells`` as the kind of ``column``; by way of texts when the file has another one."""
+    if stored.kind is Kind.UNSUPPORTED:
+        written = [None if one is None else json.dumps(one, default=str) for one in cells.to_pylist()]
+        return pa.array([text and text[: sampling.LONGEST] for text in written], pa.string())
     dense = cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
     if column.arrow_type != stored.arrow_type or column.kind is not stored.kind:
         return from_text(_notation(pc.utf8_trim_whitespace(_texts(dense)), column), column)

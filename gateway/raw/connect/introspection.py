@@ -108,6 +108,14 @@ def chosen(table: Table, columns: Sequence[ColumnName]) -> tuple[Column, ...]:
     return tuple(known[name] for name in columns)
 
 
+def looked_at(table: Table, columns: Sequence[ColumnName]) -> tuple[Column, ...]:
+    """Return the columns of ``table`` so called as a sample holds them: documents as texts. Refuses as ``chosen``."""
+    as_texts = tuple(
+        dataclasses.replace(column, kind=Kind.TEXT) if kinds.is_document(column) else column for column in table.columns
+    )
+    return chosen(dataclasses.replace(table, columns=as_texts), columns)
+
+
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 

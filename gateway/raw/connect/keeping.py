@@ -40,18 +40,18 @@ def kept(
     seed = np.uint64(int.from_bytes(_digest(secret, b"seed"), "big"))
     hashed = np.full(at.size, seed)
     for column in columns:
-        hashed = _mixed(hashed, _hashes(column.take(pa.array(at)), secret=secret))
+        hashed = mixed(hashed, _hashes(column.take(pa.array(at)), secret=secret))
     # of rows that are alike each gets a hash of its own, by its number among them: else all would stay, or none
     sort = np.lexsort((hashed, whose))
-    place = _place_in_run(whose[sort], hashed[sort])
-    numbered = _mixed(hashed[sort], place.astype(np.uint64))
+    place = place_in_run(whose[sort], hashed[sort])
+    numbered = mixed(hashed[sort], place.astype(np.uint64))
     chosen = np.lexsort((numbered, whose[sort]))
-    rank = _place_in_run(whose[sort][chosen])
+    rank = place_in_run(whose[sort][chosen])
     staying[at[sort[chosen[rank >= most]]]] = False
     return staying
 
 
-def _place_in_run(*keys: NDArray[Any]) -> NDArray[np.int64]:
+def place_in_run(*keys: NDArray[Any]) -> NDArray[np.int64]:
     """Return for each entry of sorted ``keys`` how many of the same stand before it."""
     starts = np.ones(keys[0].size, dtype=np.bool_)
     starts[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
@@ -77,7 +77,7 @@ def _digest(secret: bytes, value: bytes) -> bytes:
     return hashlib.blake2b(value, digest_size=8, key=short, person=_PURPOSE).digest()
 
 
-def _mixed(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return a hash of both, by the finisher of SplitMix64 (Steele, Lea, Flood 2014); arithmetic modulo 2^64."""
     mixed = one * _STEP + other
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST

@@ -41,6 +41,8 @@ _WIDTHS: tuple[tuple[type[TypeEngine[Any]], int], ...] = (
     (sa.Integer, 32),
 )
 """Bits of whole numbers, those of special names before what they are special cases of."""
+_DOCUMENTS = frozenset({"json", "jsonb", "xml", "hstore"})
+_NESTED = ("list<", "large_list<", "fixed_size_list<", "struct<", "map<")
 _YEARS = (1901, 2155)
 """What MySQL's YEAR holds besides 0000, which stands for no year and counts as the nearest here."""
 _SECOND = 1_000_000
@@ -93,6 +95,18 @@ def kind_of(declared: TypeEngine[Any]) -> Kind:
         if isinstance(declared, types):
             return kind
     return Kind.UNSUPPORTED
+
+
+def is_document(column: Column) -> bool:
+    """Tell whether a column that cannot be learned holds documents, which detection reads as texts and flattens.
+
+    JSON, XML, hstore, arrays; in Parquet files lists, structures and maps.
+    """
+    if column.kind is not Kind.UNSUPPORTED:
+        return False
+    native = column.native.lower()
+    plain = native.rpartition(".")[2].strip('"')
+    return plain in _DOCUMENTS or native.endswith("[]") or native.startswith(_NESTED)
 
 
 def range_of(declared: TypeEngine[Any], *, dialect: str) -> tuple[int | None, int | None]:

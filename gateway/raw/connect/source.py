@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -52,7 +52,10 @@ class Snapshot(Protocol):
         ...
 
     def sample(self, table: TableName, columns: Sequence[ColumnName], *, rows: int) -> pa.Table:
-        """Return about ``rows`` rows spread over the whole table (all of them if fewer), in no promised order."""
+        """Return ``rows`` rows from all over the table (all of them if fewer), in no promised order.
+
+        Nobody who writes rows can tell which. Texts may be cut at ``sampling.LONGEST`` characters.
+        """
         ...
 
     def lend(self, table: TableName) -> Lent:
@@ -60,6 +63,35 @@ class Snapshot(Protocol):
 
         It is for statements that only read, and for nothing once the view is closed. Raises ``SourceFailed`` as
         ``batches`` does.
+        """
+        ...
+
+
+@runtime_checkable
+class KeyedSnapshot(Snapshot, Protocol):
+    """A view that draws the same rows again for the same secret, and looks again where a column is seldom filled.
+
+    All sources here are such; a frame in memory that stands for one need not be. Both methods also read columns of an
+    unsupported type that are documents (``kinds.is_document``), as texts: JSON, or XML as it is. Texts are cut at
+    ``sampling.LONGEST`` characters. They raise ``SourceRefused`` for a
+    table that the role may not read and ``TableUnreadable`` for one that is not what the schema says, after which
+    other tables can still be read, and ``SourceFailed`` when none can.
+    """
+
+    def draw(self, table: TableName, columns: Sequence[ColumnName], *, rows: int, secret: bytes) -> pa.Table:
+        """Return the ``rows`` rows (all if fewer) with the least hashes under ``secret``, in the order of the hashes.
+
+        Which rows depends on the secret and, in a table with a declared key, on each row's key alone. Where no key is
+        declared, the source's own address of a row stands for it: another sample is drawn when the table was rewritten.
+        """
+        ...
+
+    def draw_filled(
+        self, table: TableName, columns: Mapping[ColumnName, float], *, rows: int, secret: bytes
+    ) -> dict[ColumnName, pa.ChunkedArray]:
+        """Return of each column ``rows`` cells that are not NULL (all if fewer), chosen and ordered as in ``draw``.
+
+        ``columns`` says about how many such cells each has; it may be wrong. Many columns share one pass.
         """
         ...
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pymysql
 import sqlalchemy as sa
@@ -13,19 +15,22 @@ from pymysql.cursors import SSCursor
 from sqlalchemy.dialects import mysql
 
 from gateway.raw.connect import cells, failures, sampling
-from gateway.raw.connect.introspection import chosen, read_schema
+from gateway.raw.connect.introspection import chosen, looked_at, read_schema
+from gateway.raw.connect.kinds import is_document
 from gateway.raw.connect.source import Lent, Limits
 from gateway.vocabulary.errors import SettingsError
-from gateway.vocabulary.schema import Kind
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
     from pydantic import SecretStr
 
     from gateway.vocabulary.errors import GatewayError
-    from gateway.vocabulary.names import ColumnName, TableName
-    from gateway.vocabulary.schema import Column, Schema, Table
+    from gateway.vocabulary.names import TableName
+    from gateway.vocabulary.schema import Schema, Table
 
 _quoted = mysql.dialect(paramstyle="named").identifier_preparer.quote_identifier
 
@@ -37,6 +42,7 @@ _ESTIMATE = sa.text(
     "SELECT table_rows FROM information_schema.tables WHERE table_schema = :schema AND table_name = :table"
 )
 _BATCH = 20_000
+_HASH = Column(name=ColumnName("hash"), kind=Kind.TEXT, native="char", nullable=False)
 _READING = frozenset(
     [
         "SELECT",
@@ -154,7 +160,7 @@ class MySQLSource:
         connection.commit()
 
 
-class MySQLSnapshot:
+class MySQLSnapshot(sampling.Drawing):
     """One consistent view. One table is read at a time."""
 
     def __init__(self, connection: sa.Connection, schema: str, limits: Limits) -> None:
@@ -168,22 +174,39 @@ class MySQLSnapshot:
 
     def batches(self, table: TableName, columns: Sequence[ColumnName]) -> Iterator[pa.RecordBatch]:
         """Stream all rows of ``columns`` in batches; see the contract."""
-        yield from self._selected(table, columns, "")
+        wanted = chosen(self._table(table), columns)
+        if wanted:
+            yield from self._selected(table, wanted, [_expression(column) for column in wanted])
 
-    def sample(self, table: TableName, columns: Sequence[ColumnName], *, rows: int) -> pa.Table:
-        """Return about ``rows`` rows from all over the table, the same ones each time it is asked of the same rows.
+    def count(self, table: TableName) -> float:
+        """Return about how many rows there are, from InnoDB's statistics."""
+        self._table(table)
+        with _told(f"measuring table {table}", self._limits, table=table):
+            known = self._connection.execute(_ESTIMATE, {"schema": self._name, "table": table}).scalar()
+        return float(known or 0)
+
+    def look(self, wanted: sampling.Look) -> tuple[pa.Table, NDArray[np.uint64]]:
+        """Return rows by SHA-256 of the table's seed and each row's key, or its number; see ``sampling.Drawing``.
 
         The server passes over the whole table and sends the chosen rows only.
         """
-        with _told(f"measuring table {table}", self._limits):
-            known = self._connection.execute(_ESTIMATE, {"schema": self._name, "table": table}).scalar()
-        schema = cells.schema_of(chosen(self._table(table), columns))
-
-        def read(share: float) -> pa.Table:
-            clause = f" WHERE RAND(0) < {share:.12f}" if share < 1 else ""
-            return pa.Table.from_batches(self._selected(table, columns, clause), schema)
-
-        return sampling.by_share(read, rows=rows, estimate=float(known or 0))
+        table = self._table(wanted.table)
+        columns = looked_at(table, wanted.columns)
+        with _told(f"reading table {table.name}", self._limits, table=table.name):
+            # in a variable: what is in the text of a query, others may see while it runs
+            self._connection.execute(
+                sa.text("SET @gateway_seed = :seed, @gateway_row = 0"), {"seed": wanted.seed.hex()}
+            )
+        key = [_told_apart(table.column(name)) for name in sampling.identity(table)]
+        # a table without a key keeps its rows in the order they were written, and that is how they are numbered
+        count = "" if key else "(@gateway_row := @gateway_row + 1) > 0 AND "
+        hashed = f"SHA2(CONCAT({', '.join(['@gateway_seed', *(key or ['@gateway_row'])])}), 256)"
+        clause = f" WHERE {count}({_condition(wanted, hashed)}) LIMIT {wanted.most}"
+        items = [*map(_cut, columns), f"LEFT({hashed}, 16)"]
+        read = list(self._selected(table.name, (*columns, _HASH), items, clause))
+        found = pa.Table.from_batches(read, cells.schema_of((*columns, _HASH)))
+        hashes = [int(text, 16) for text in found.column(found.num_columns - 1).to_pylist()]
+        return found.remove_column(found.num_columns - 1), np.array(hashes, dtype=np.uint64)
 
     def lend(self, table: TableName) -> Lent:
         """Lend the connection for aggregates over ``table``; see the contract."""
@@ -196,18 +219,17 @@ class MySQLSnapshot:
         except KeyError:
             raise failures.changed(name) from None
 
-    def _selected(self, table: TableName, columns: Sequence[ColumnName], clause: str) -> Iterator[pa.RecordBatch]:
-        wanted = chosen(self._table(table), columns)
+    def _selected(
+        self, table: TableName, wanted: Sequence[Column], items: Sequence[str], clause: str = ""
+    ) -> Iterator[pa.RecordBatch]:
+        """Stream ``items``, SQL that gives the columns ``wanted``, of the rows of ``table`` that ``clause`` leaves."""
         if self._reading is not None:
             raise RuntimeError(f"table {self._reading} is still being read from this snapshot; finish it first")
-        if not wanted:
-            return
         place = f"{_quoted(self._name)}.{_quoted(table)}"
-        query = f"SELECT {', '.join(_expression(column) for column in wanted)} FROM {place}{clause}"
         self._reading = table
         try:
             with _told(f"reading table {table}", self._limits, table=table, remedy=f"GRANT SELECT ON {place} TO ...;"):
-                for rows in self._raw_rows(query):
+                for rows in self._raw_rows(f"SELECT {', '.join(items)} FROM {place}{clause}"):
                     arrays = [
                         cells.from_text(pa.array(values, pa.binary()), column)
                         for values, column in zip(zip(*rows, strict=True), wanted, strict=True)
@@ -244,6 +266,32 @@ def _expression(column: Column) -> str:
     if column.kind is Kind.ENUM and "" not in column.values:
         return f"NULLIF({name}, '')"  # what the server stores for a label it does not know
     return name
+
+
+def _cut(column: Column) -> str:
+    """Return the SQL of a column as a sample holds it: texts up to a length."""
+    if is_document(dataclasses.replace(column, kind=Kind.UNSUPPORTED)):
+        return f"LEFT(CAST({_quoted(column.name)} AS CHAR), {sampling.LONGEST})"
+    if column.kind is Kind.TEXT and not 0 < (column.length or 0) <= sampling.LONGEST:
+        return f"LEFT({_quoted(column.name)}, {sampling.LONGEST})"
+    return _expression(column)
+
+
+def _told_apart(column: Column) -> str:
+    """Return the SQL of a key's value with its length before it, so that (1, 23) and (12, 3) differ."""
+    value = f"CAST({_quoted(column.name)} AS BINARY)"
+    return f"LENGTH({value}), ':', {value}"
+
+
+def _condition(wanted: sampling.Look, hashed: str) -> str:
+    """Return the SQL that is true of the rows of any part."""
+    parts = []
+    for part in wanted.parts:
+        tests = [] if part.filled is None else [f"{_quoted(part.filled)} IS NOT NULL"]
+        if part.below is not None:
+            tests.append(f"{hashed} < '{part.below:016x}'")
+        parts.append(f"({' AND '.join(tests) or 'TRUE'})")
+    return " OR ".join(parts)
 
 
 def _rights(connection: sa.Connection) -> set[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import dataclasses
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 from psycopg import Error
@@ -12,18 +14,22 @@ from sqlalchemy.dialects import postgresql
 
 from gateway.raw.connect import binary_copy, cells, failures, postgresql_rights, sampling
 from gateway.raw.connect.copy_stream import CopyFailed, copy_rows
-from gateway.raw.connect.introspection import chosen, read_schema
+from gateway.raw.connect.introspection import chosen, looked_at, read_schema
+from gateway.raw.connect.kinds import is_document
 from gateway.raw.connect.source import Lent, Limits
 from gateway.vocabulary.errors import SourceFailed
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
     from psycopg.pq.abc import PGconn
     from pydantic import SecretStr
 
     from gateway.vocabulary.errors import GatewayError
-    from gateway.vocabulary.names import ColumnName, TableName
+    from gateway.vocabulary.names import TableName
     from gateway.vocabulary.schema import Schema, Table
 
 _quoted = postgresql.dialect(paramstyle="named").identifier_preparer.quote_identifier  # type: ignore[no-untyped-call]
@@ -66,8 +72,14 @@ _SIZE = sa.text("""
 """)
 _ROWS_PER_PAGE = 60
 """Guessed where the catalogue knows nothing yet."""
-_SMALL_PAGES = 16_384
-"""Up to 128 MiB a table is passed over in full, so that every row has its own chance."""
+_MOST_PAGES = 2**21
+"""Up to 16 GiB a table is passed over in full, so that every row has its own chance. Of a bigger one so many pages are
+drawn first (TABLESAMPLE SYSTEM, by a secret seed), which are many enough for rows that lie side by side to be too few
+to matter."""
+_SEED = "(SELECT pg_catalog.decode(pg_catalog.current_setting('gateway.seed'), 'hex'))"
+"""A setting of the transaction: what is in the text of a query, others may see while it runs."""
+_TEXTS = ("text", "character varying", "citext", "public.citext")
+_HASH = Column(name=ColumnName("hash"), kind=Kind.INTEGER, native="bigint", nullable=False)
 
 
 class PostgresSource:
@@ -150,7 +162,7 @@ class PostgresSource:
             connection.close()
 
 
-class PostgresSnapshot:
+class PostgresSnapshot(sampling.Drawing):
     """One consistent view. One table is read at a time."""
 
     def __init__(self, connection: sa.Connection, schema: str, limits: Limits) -> None:
@@ -176,29 +188,76 @@ class PostgresSnapshot:
 
     def batches(self, table: TableName, columns: Sequence[ColumnName]) -> Iterator[pa.RecordBatch]:
         """Stream all rows of ``columns`` in batches; see the contract."""
-        yield from self._copied(table, columns, "")
+        wanted = chosen(self._table(table), columns)
+        items = [binary_copy.expression(column, _quoted(column.name), unchecked=self._unchecked) for column in wanted]
+        yield from self._copied(table, wanted, items)
 
-    def sample(self, table: TableName, columns: Sequence[ColumnName], *, rows: int) -> pa.Table:
-        """Return about ``rows`` rows from all over the table, the same ones each time it is asked of the same rows.
+    def count(self, table: TableName) -> float:
+        """Return about how many rows a look passes over, from the table's size on disk and its last ANALYZE."""
+        pages, density = self._size(table)
+        return density * min(pages, _MOST_PAGES)
 
-        Small tables: each row by its own chance (BERNOULLI). Big ones: whole pages by chance (SYSTEM), which reads
-        only those; rows that lie side by side then come together.
+    def look(self, wanted: sampling.Look) -> tuple[pa.Table, NDArray[np.uint64]]:
+        """Return rows by SHA-256 of the table's seed and each row's key; see ``sampling.Drawing``.
+
+        After a failure of one table others can be read: it happens inside a savepoint.
         """
-        found = self._table(table)
+        table = self._table(wanted.table)
+        columns = looked_at(table, wanted.columns)
+        hashed = f"pg_catalog.sha256({_SEED} || {self._identity(table)})"
+        number = f"('x' || pg_catalog.encode(pg_catalog.substr({hashed}, 1, 8), 'hex'))::bit(64)::int8"
+        items = [binary_copy.expression(c, _cut(c), unchecked=self._unchecked) for c in columns]
+        clause = f"{self._pages(wanted)} WHERE {_condition(wanted, hashed)} LIMIT {wanted.most}"
+        with self._savepoint():
+            with _told(f"reading table {table.name}", self._limits, table=table.name):
+                seed = {"seed": wanted.seed.hex()}
+                self._connection.execute(sa.text("SELECT pg_catalog.set_config('gateway.seed', :seed, true)"), seed)
+            batches = list(self._copied(table.name, (*columns, _HASH), [*items, number], clause))
+        found = pa.Table.from_batches(batches, cells.schema_of((*columns, _HASH)))
+        hashes = found.column(found.num_columns - 1).to_numpy().view(np.uint64)
+        return found.remove_column(found.num_columns - 1), hashes
+
+    def _identity(self, table: Table) -> str:
+        """Return the SQL of the bytes that tell a row of ``table`` from the others: its key, else its address."""
+        key = [table.column(name) for name in sampling.identity(table)]
+        if not key:
+            return "pg_catalog.oidsend(tableoid) || pg_catalog.tidsend(ctid)"
+        if len(key) == 1 and key[0].native in {"smallint", "integer", "bigint"}:
+            return f"pg_catalog.int8send({_quoted(key[0].name)}::int8)"
+        if len(key) == 1 and key[0].native == "uuid":
+            return f"pg_catalog.uuid_send({_quoted(key[0].name)})"
+        encoding = "SQL_ASCII" if self._unchecked else "UTF8"
+        names = ", ".join(_quoted(column.name) for column in key)
+        return f"pg_catalog.convert_to(ROW({names})::pg_catalog.text, '{encoding}')"
+
+    def _size(self, table: TableName) -> tuple[float, float]:
+        """Return how many pages ``table`` has, and about how many rows a page."""
+        self._table(table)
         oid, _ = self._files[table]
-        with _told(f"measuring table {table}", self._limits):
+        with self._savepoint(), _told(f"measuring table {table}", self._limits, table=table):
             pages, tuples, known_pages = self._connection.execute(_SIZE, {"oid": oid}).one()
-        pages = float(pages or 0)
-        density = float(tuples) / float(known_pages) if known_pages and tuples else _ROWS_PER_PAGE
-        schema = cells.schema_of(chosen(found, columns))
+        return float(pages or 0), float(tuples) / float(known_pages) if known_pages and tuples else _ROWS_PER_PAGE
 
-        method = "BERNOULLI" if pages <= _SMALL_PAGES else "SYSTEM"
+    def _pages(self, wanted: sampling.Look) -> str:
+        pages, _ = self._size(wanted.table)
+        if pages <= _MOST_PAGES:
+            return ""
+        seed = int.from_bytes(wanted.seed[:4], "big")
+        return f" TABLESAMPLE SYSTEM ({100 * _MOST_PAGES / pages:.9f}) REPEATABLE ({seed})"
 
-        def read(share: float) -> pa.Table:
-            clause = f" TABLESAMPLE {method} ({100 * share:.9f}) REPEATABLE (0)" if share < 1 else ""
-            return pa.Table.from_batches(self._copied(table, columns, clause), schema)
-
-        return sampling.by_share(read, rows=rows, estimate=density * pages)
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        """Undo what fails inside, so that the transaction goes on."""
+        with _told("opening a savepoint", self._limits):
+            self._connection.exec_driver_sql("SAVEPOINT gateway_look")
+        try:
+            yield
+        except BaseException:
+            with suppress(Error, sa.exc.DBAPIError):
+                self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT gateway_look")
+            raise
+        with _told("closing a savepoint", self._limits):
+            self._connection.exec_driver_sql("RELEASE SAVEPOINT gateway_look")
 
     def lend(self, table: TableName) -> Lent:
         """Lend the connection for aggregates over ``table``, which is locked against changes; see the contract."""
@@ -214,21 +273,21 @@ class PostgresSnapshot:
         except KeyError:
             raise failures.changed(name) from None
 
-    def _copied(self, table: TableName, columns: Sequence[ColumnName], clause: str) -> Iterator[pa.RecordBatch]:
-        wanted = chosen(self._table(table), columns)
+    def _copied(
+        self, table: TableName, wanted: Sequence[Column], items: Sequence[str], clause: str = ""
+    ) -> Iterator[pa.RecordBatch]:
+        """Stream ``items``, SQL that gives the columns ``wanted``, of the rows of ``table`` that ``clause`` leaves."""
         if self._reading is not None:
             raise RuntimeError(f"table {self._reading} is still being read from this snapshot; finish it first")
         only = "" if table in self._partitioned else "ONLY "
-        place = f"{only}{_quoted(self._name)}.{_quoted(table)}{clause}"
-        unchecked = self._pgconn().parameter_status(b"server_encoding") == b"SQL_ASCII"
-        names = ((column, _quoted(column.name)) for column in wanted)
-        items = ", ".join(binary_copy.expression(column, name, unchecked=unchecked) for column, name in names)
+        place = f"{only}{_quoted(self._name)}.{_quoted(table)}"
+        listed = ", ".join(items)
         self._reading = table
         try:
             with _told(f"reading table {table}", self._limits, table=table, remedy=self._grant(table)):
-                self._check_unchanged(table, place=place, items=items)
-                stream = copy_rows(self._pgconn(), f"COPY (SELECT {items} FROM {place}) TO STDOUT (FORMAT binary)")
-                for buffer, lengths in stream:
+                self._check_unchanged(table, place=place, items=listed)
+                copy = f"COPY (SELECT {listed} FROM {place}{clause}) TO STDOUT (FORMAT binary)"
+                for buffer, lengths in copy_rows(self._pgconn(), copy):
                     yield binary_copy.decode(buffer, lengths, wanted)
         finally:
             self._reading = None
@@ -251,9 +310,35 @@ class PostgresSnapshot:
         role = _quoted(self._connection.engine.url.username or "gateway_reader")
         return f"GRANT SELECT ON {_quoted(self._name)}.{_quoted(table)} TO {role};"
 
+    @property
+    def _unchecked(self) -> bool:
+        return bool(self._pgconn().parameter_status(b"server_encoding") == b"SQL_ASCII")
+
     def _pgconn(self) -> PGconn:
         driver: Any = self._connection.connection.driver_connection
         return driver.pgconn  # type: ignore[no-any-return]
+
+
+def _cut(column: Column) -> str:
+    """Return the SQL of a column as a sample holds it: texts up to a length, arrays and hstore as JSON."""
+    name, native = _quoted(column.name), column.native.lower()
+    if is_document(dataclasses.replace(column, kind=Kind.UNSUPPORTED)):
+        text = name if native in {"json", "jsonb", "xml"} else f"pg_catalog.to_json({name})"
+        return f"pg_catalog.left({text}::pg_catalog.text, {sampling.LONGEST})"
+    if native.startswith(_TEXTS) and not 0 < (column.length or 0) <= sampling.LONGEST:
+        return f"pg_catalog.left({name}::pg_catalog.text, {sampling.LONGEST})"
+    return name
+
+
+def _condition(wanted: sampling.Look, hashed: str) -> str:
+    """Return the SQL that is true of the rows of any part."""
+    parts = []
+    for part in wanted.parts:
+        tests = [] if part.filled is None else [f"{_quoted(part.filled)} IS NOT NULL"]
+        if part.below is not None:
+            tests.append(f"{hashed} < '\\x{part.below:016x}'::bytea")
+        parts.append(f"({' AND '.join(tests) or 'true'})")
+    return " OR ".join(parts)
 
 
 @contextmanager

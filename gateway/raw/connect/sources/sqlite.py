@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import time
 from contextlib import closing, contextmanager
@@ -9,22 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
+import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from gateway.raw.connect import cells, failures, sampling
-from gateway.raw.connect.introspection import chosen, read_schema
+from gateway.raw.connect.introspection import chosen, looked_at, read_schema
 from gateway.raw.connect.source import Lent, Limits
 from gateway.vocabulary.errors import SettingsError
+from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from numpy.typing import NDArray
     from pydantic import SecretStr
 
     from gateway.vocabulary.errors import GatewayError
-    from gateway.vocabulary.names import ColumnName, TableName
+    from gateway.vocabulary.names import TableName
     from gateway.vocabulary.schema import Schema, Table
 
 _quoted = sqlite.dialect(paramstyle="named").identifier_preparer.quote_identifier
@@ -36,8 +41,11 @@ _COLUMNS = sa.text(
 _BATCH = 20_000
 _STEPS = 10_000
 """Steps of SQLite's virtual machine between two looks at the clock."""
-_GOLDEN, _WHOLE = 2_654_435_761, 2**32
-"""Multiples of the golden ratio of 2**32 are spread evenly over it (Knuth, vol. 3, 6.4)."""
+_HASH = Column(name=ColumnName("hash"), kind=Kind.INTEGER, native="bigint", nullable=False)
+_HALF = 2**63
+"""Hashes are unsigned and SQLite's numbers are not: here they are less by a half."""
+_ROW_NUMBERS = ("rowid", "_rowid_", "oid")
+"""What the number of a row may be called, where no column is called so."""
 
 
 class SQLiteSource:
@@ -102,7 +110,7 @@ class SQLiteSource:
         return connection
 
 
-class SQLiteSnapshot:
+class SQLiteSnapshot(sampling.Drawing):
     """One consistent view."""
 
     def __init__(self, connection: sa.Connection, limits: Limits) -> None:
@@ -114,23 +122,55 @@ class SQLiteSnapshot:
 
     def batches(self, table: TableName, columns: Sequence[ColumnName]) -> Iterator[pa.RecordBatch]:
         """Stream all rows of ``columns`` in batches; see the contract."""
-        yield from self._selected(table, columns)
+        wanted = chosen(self._table(table), columns)
+        if wanted:
+            yield from self._selected(table, wanted, [_name(column) for column in wanted])
 
-    def sample(self, table: TableName, columns: Sequence[ColumnName], *, rows: int) -> pa.Table:
-        """Return about ``rows`` rows from all over the table, the same ones each time it is asked of the same rows.
-
-        All rows are passed over, and only the chosen ones are handed out.
-        """
-        known = self._table(table)
-        schema = cells.schema_of(chosen(known, columns))
+    def count(self, table: TableName) -> float:
+        """Return how many rows there are."""
+        self._table(table)
         with _told(f"measuring table {table}", self._limits, table=table):
-            driver: Any = self._connection.connection.driver_connection
-            (count,) = driver.execute(f"SELECT count(*) FROM main.{_quoted(table)}").fetchone()
+            (count,) = self._set_deadline().execute(f"SELECT count(*) FROM main.{_quoted(table)}").fetchone()
+        return float(count)
 
-        def read(share: float) -> pa.Table:
-            return pa.Table.from_batches(self._selected(table, columns, share=share), schema)
+    def look(self, wanted: sampling.Look) -> tuple[pa.Table, NDArray[np.uint64]]:
+        """Return rows by BLAKE2b, keyed by the table's seed, of each row's key or number; see ``sampling.Drawing``.
 
-        return sampling.by_share(read, rows=rows, estimate=float(count))
+        All rows are passed over inside SQLite, which calls the hash for each; only the chosen ones are handed out.
+        """
+        table = self._table(wanted.table)
+        columns = looked_at(table, wanted.columns)
+        driver: Any = self._connection.connection.driver_connection
+        with _told(f"reading table {table.name}", self._limits, table=table.name):
+            driver.create_function("gateway_hash", -1, _hasher(wanted.seed), deterministic=True)
+            hashed = f"gateway_hash({', '.join(self._identity(table))})"
+        clause = f" WHERE {_condition(wanted, hashed)} LIMIT {wanted.most}"
+        read = list(self._selected(table.name, (*columns, _HASH), [*map(_cut, columns), hashed], clause))
+        found = pa.Table.from_batches(read, cells.schema_of((*columns, _HASH)))
+        hashes = found.column(found.num_columns - 1).to_numpy().view(np.uint64) + np.uint64(_HALF)
+        return found.remove_column(found.num_columns - 1), hashes
+
+    def _identity(self, table: Table) -> list[str]:
+        """Return the SQL of what tells a row of ``table`` from the others: its key, and its number where it has one.
+
+        A key that is not a row's number may be NULL in SQLite, even more than once; such rows are told by the number.
+        """
+        key = [f"CAST({_name(table.column(name))} AS BLOB)" for name in sampling.identity(table)]
+        taken = {column.name.lower() for column in table.columns}
+        number = next((name for name in _ROW_NUMBERS if name not in taken), None)
+        if number is None or not self._has(table.name, number):
+            return key or [_name(column) for column in table.columns]
+        if not key:
+            return [f"t.{number}"]
+        return [*key, f"CASE WHEN {' OR '.join(f'{one} IS NULL' for one in key)} THEN t.{number} END"]
+
+    def _has(self, table: TableName, number: str) -> bool:
+        driver: Any = self._connection.connection.driver_connection
+        try:
+            driver.execute(f"SELECT t.{number} FROM main.{_quoted(table)} AS t LIMIT 0")
+        except sqlite3.OperationalError:
+            return False
+        return True
 
     def lend(self, table: TableName) -> Lent:
         """Lend the connection for aggregates, which have one statement's time together; see the contract."""
@@ -145,24 +185,11 @@ class SQLiteSnapshot:
             raise failures.changed(name) from None
 
     def _selected(
-        self, table: TableName, columns: Sequence[ColumnName], *, share: float = 1
+        self, table: TableName, wanted: Sequence[Column], items: Sequence[str], clause: str = ""
     ) -> Iterator[pa.RecordBatch]:
-        wanted = chosen(self._table(table), columns)
-        if not wanted:
-            return
-        # a quoted name that is no column would be read as a text; with the table's alias before it, it is an error
-        items = ", ".join(f"t.{_quoted(column.name)}" for column in wanted)
-        place = f"main.{_quoted(table)} AS t"
-        query = f"SELECT {items} FROM {place}"
-        if share < 1:
-            # columns are renamed c0, c1, ...: no name of the table's can be mistaken for the row's number
-            names = ", ".join(f"c{i}" for i in range(len(wanted)))
-            query = (
-                f"WITH numbered({names}, n) AS (SELECT {items}, row_number() OVER () FROM {place}) "
-                f"SELECT {names} FROM numbered WHERE (n * {_GOLDEN}) % {_WHOLE} < {int(share * _WHOLE)}"
-            )
+        """Stream ``items``, SQL over ``t`` that gives the columns ``wanted``, of the rows that ``clause`` leaves."""
         with _told(f"reading table {table}", self._limits, table=table):
-            for rows in self._rows(query):
+            for rows in self._rows(f"SELECT {', '.join(items)} FROM main.{_quoted(table)} AS t{clause}"):
                 arrays = [
                     cells.from_values(values, column)
                     for values, column in zip(zip(*rows, strict=True), wanted, strict=True)
@@ -181,6 +208,44 @@ class SQLiteSnapshot:
             cursor.execute(query)
             while rows := cursor.fetchmany(_BATCH):
                 yield rows
+
+
+def _name(column: Column) -> str:
+    # a quoted name that is no column would be read as a text; with the table's alias before it, it is an error
+    return f"t.{_quoted(column.name)}"
+
+
+def _cut(column: Column) -> str:
+    """Return the SQL of a column as a sample holds it: texts up to a length."""
+    if column.kind not in TEXT_KINDS:
+        return _name(column)
+    name, most = _name(column), sampling.LONGEST
+    return f"CASE typeof({name}) WHEN 'text' THEN substr({name}, 1, {most}) ELSE {name} END"
+
+
+def _condition(wanted: sampling.Look, hashed: str) -> str:
+    """Return the SQL that is true of the rows of any part."""
+    parts = []
+    for part in wanted.parts:
+        tests = [] if part.filled is None else [f"t.{_quoted(part.filled)} IS NOT NULL"]
+        if part.below is not None:
+            tests.append(f"{hashed} < {part.below - _HALF}")
+        parts.append(f"({' AND '.join(tests) or '1'})")
+    return " OR ".join(parts)
+
+
+def _hasher(seed: bytes) -> Callable[..., int]:
+    keyed = hashlib.blake2b(key=seed, digest_size=8)
+
+    def hashed(*parts: bytes | str | float | None) -> int:
+        one = keyed.copy()
+        for part in parts:
+            written = part if isinstance(part, bytes) else b"" if part is None else str(part).encode()
+            one.update(b"%d:" % (-1 if part is None else len(written)))
+            one.update(written)
+        return int.from_bytes(one.digest(), "big") - _HALF
+
+    return hashed
 
 
 def _path(url: sa.URL) -> str:
