@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import os
 import re
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,8 +21,9 @@ from gateway.raw.detect.detecting import detect
 from gateway.raw.detect.drafting import draft_policy
 from gateway.raw.detect.drift import drift, to_scan
 from gateway.raw.detect.findings import to_json
+from gateway.raw.detect.page import FIRST_LINE, page
 from gateway.settings import resolve
-from gateway.vocabulary.errors import ConfigurationError, SourceRefused
+from gateway.vocabulary.errors import ArtefactFailed, ConfigurationError, SourceRefused
 from gateway.vocabulary.names import TableName
 
 if TYPE_CHECKING:
@@ -56,22 +59,26 @@ class Seen:
     findings: tuple[Finding, ...]
 
 
-def scan(asked: Asked, *, draft: Path | None, source: str, unit: str | None, style: Format) -> None:
-    """Look at a database, print what was found, and write a draft of a policy to ``draft``, if one is wanted."""
+def scan(asked: Asked, *, draft: Path | None, html: Path | None, source: str, unit: str | None, style: Format) -> None:
+    """Look at a database, print what was found, and write a draft of a policy and a page, where they are wanted."""
     _refuse_existing(draft)
+    _refuse_others(html)
     seen = _look(asked, lambda schema: [table.name for table in schema.tables])
     text = None
     if draft is not None:
         wanted = None if unit is None else TableName(unit)
         text = draft_policy(seen.schema, seen.findings, source_name=source, unit_table=wanted)
     _print(seen, style)
+    if html is not None:
+        _write_page(html, seen, title=source)
     if draft is not None and text is not None:
-        draft.write_text(text, encoding="utf-8")
+        _write_draft(draft, text)
         say(f"A policy draft is in {draft}: read it, change it, then `gateway policy check {draft}`.")
 
 
-def against(file: Path, asked: Asked, *, style: Format) -> bool:
+def against(file: Path, asked: Asked, *, html: Path | None, style: Format) -> bool:
     """Print what has come apart between the policy in ``file`` and its source; tell whether any of it fails."""
+    _refuse_others(html)
     policy = load_policy(file)
     asked = Asked(
         url=asked.url or policy.source.url,
@@ -82,6 +89,8 @@ def against(file: Path, asked: Asked, *, style: Format) -> bool:
     )
     seen = _look(asked, lambda schema: to_scan(policy, schema), beside=policy.tables)
     found = drift(policy, seen.schema, seen.findings, tables=_patterns(asked.tables, seen.schema, policy.tables))
+    if html is not None:
+        _write_page(html, seen, title=policy.source.name, come_apart=found)
     line = line_finder(file)
     if style is Format.JSON:
         as_json([_drift_to_json(each, line(each.where)) for each in found])
@@ -119,6 +128,11 @@ def _patterns(patterns: Sequence[str], schema: Schema, beside: Collection[str]) 
     return found
 
 
+def notes() -> list[str]:
+    """Return what a reader of findings has to know of what was not looked for."""
+    return []
+
+
 def _print(seen: Seen, style: Format) -> None:
     if style is Format.JSON:
         as_json([to_json(finding) for finding in seen.findings])
@@ -127,11 +141,44 @@ def _print(seen: Seen, style: Format) -> None:
         out.print(piece, no_wrap=True, overflow="crop")
     for sentence in told(seen.findings):
         out.print(sentence)
+    for note in notes():
+        out.print(note, style="yellow", markup=False, highlight=False)
+
+
+def _write_draft(draft: Path, text: str) -> None:
+    try:
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise ArtefactFailed(f"{draft} could not be written ({error.strerror}); name another file with -o") from None
 
 
 def _refuse_existing(draft: Path | None) -> None:
     if draft is not None and draft.exists():
         raise ConfigurationError(f"{draft} exists and is not overwritten; move it away, or name another file with -o")
+
+
+def _refuse_others(html: Path | None) -> None:
+    """Refuse to write a page over a file that is no page of ours; an older page is replaced."""
+    if html is not None and html.exists():
+        with html.open("rb") as file:
+            if file.read(len(FIRST_LINE)) != FIRST_LINE.encode():
+                raise ConfigurationError(
+                    f"{html} exists, is no page of a scan, and is not overwritten; name another file"
+                )
+
+
+def _write_page(html: Path, seen: Seen, *, title: str, come_apart: Sequence[Drift] = ()) -> None:
+    """Write the page for its owner alone to read: its figures are measured on real rows."""
+    moment = dt.datetime.now(dt.UTC)
+    text = page(seen.schema, seen.findings, title=title, moment=moment, notes=notes(), drift=come_apart)
+    try:
+        html.unlink(missing_ok=True)
+        with open(html, "x", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(text)
+    except OSError as error:
+        raise ArtefactFailed(f"{html} could not be written ({error.strerror}); name a file that can be") from None
+    say(f"The findings with their evidence are in {html}: open it in a browser.")
 
 
 # --- drift -----------------------------------------------------------------------------------------------------------

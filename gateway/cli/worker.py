@@ -28,6 +28,9 @@ def scan(  # noqa: PLR0917 - typer takes options as arguments
     ] = None,
     style: Annotated[Format, typer.Option("--format", help="How to print the findings.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the policy draft goes.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Where a page of the findings goes, with their evidence and filters.")
+    ] = None,
     table: Annotated[
         list[str] | None, typer.Option(help="Only tables of this name or pattern (lab_*). May be repeated.")
     ] = None,
@@ -50,11 +53,11 @@ def scan(  # noqa: PLR0917 - typer takes options as arguments
     asked = scanning.Asked(url=url, schema=schema, tables=tuple(table or ()))
     if against is None:
         draft = output or (Path("policy.draft.yaml") if style is Format.TABLE and not table else None)
-        scanning.scan(asked, draft=draft, source=source, unit=unit, style=style)
+        scanning.scan(asked, draft=draft, html=html, source=source, unit=unit, style=style)
         return
     if output is not None or unit is not None:
         raise ConfigurationError("with --against nothing is drafted: leave out -o and --unit, or --against")
-    if scanning.against(against, asked, style=style):
+    if scanning.against(against, asked, html=html, style=style):
         raise typer.Exit(1)
 
 
