@@ -6,6 +6,7 @@ is measured table by table under one budget, drawn into files piece by piece, an
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ from gateway.raw.generate.closing import key_plans
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.database import DatabaseMeasurements, Kindred, TablePlan
 from gateway.raw.generate.deriving import derive
+from gateway.raw.generate.drawn import Drawn
 from gateway.raw.generate.identities import invent
 from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.raw.generate.measurements import TableMeasurements
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
 
 _SOME = 256
 """Rows that are invented without any reason but to see that their columns hold them."""
+_ASKED = "asked.json"
+"""What ``draw`` writes beside the tables: how many rows were drawn of each."""
 _NEVER = 2.0**-100
 """A share of which a holdout sets nobody aside."""
 
@@ -202,12 +206,16 @@ def draw(plan: Plan, measured: Measurements, folder: Path, progress: Progress) -
     spool = folder / "drawn"
     spool.mkdir()
     portions = fitted.sample(units, seed=plan.seed, progress=progress)
-    blocks = put_together(
-        plan.schema, portions, policy=plan.policy, tree=plan.tree, public=plan.public, seed=plan.seed, spool=spool,
-        progress=progress,
-    )  # fmt: skip
-    handover.written_tables(Schema(tables=plan.published), blocks, folder)
+    found = Drawn.spooled(portions, tree=plan.tree, folder=spool)
+    while True:
+        blocks = put_together(
+            plan.schema, found, policy=plan.policy, public=plan.public, seed=plan.seed, progress=progress
+        )
+        handover.written_tables(Schema(tables=plan.published), blocks, folder)
+        if not found.weeded():
+            break
     shutil.rmtree(spool)
+    (folder / _ASKED).write_text(json.dumps(found.rows), encoding="utf-8")
 
 
 def drawn(plan: Plan, folder: Path) -> tuple[SyntheticTable, ...]:
@@ -215,10 +223,30 @@ def drawn(plan: Plan, folder: Path) -> tuple[SyntheticTable, ...]:
     return handover.read_tables(Schema(tables=plan.published), folder)
 
 
+def shares_kept(tables: Sequence[SyntheticTable], folder: Path) -> dict[TableName, float]:
+    """Return which share of the rows that were drawn went into each of ``tables``, for those that left any out.
+
+    Rows are left out that cannot keep what their table declares, and with them all that belongs to them.
+    """
+    said = folder / _ASKED
+    drawn = json.loads(said.read_text(encoding="utf-8")) if said.exists() else {}
+    counts = {table.table.name: (table.count, int(drawn.get(table.table.name, 0))) for table in tables}
+    return {name: count / asked for name, (count, asked) in counts.items() if count < asked}
+
+
 def judge(
-    plan: Plan, train: Family, control: Family, tables: Sequence[SyntheticTable], progress: Progress
+    plan: Plan,
+    train: Family,
+    control: Family,
+    tables: Sequence[SyntheticTable],
+    progress: Progress,
+    *,
+    kept: Mapping[TableName, float] | None = None,
 ) -> Judgement:
-    """Attack the tables that are to be published with the people they were learned from, and measure their use."""
+    """Attack the tables that are to be published with the people they were learned from, and measure their use.
+
+    ``kept`` are the shares of rows that ``shares_kept`` tells of: each has a check of its own.
+    """
     portraits = (plan.kinship.unit, *plan.kinship.owned)
     columns = {portrait.name: [column.name for column in portrait.columns] for portrait in portraits}
     return judge_database(
@@ -231,6 +259,7 @@ def judge(
         seed=plan.seed,
         progress=progress,
         published=None if plan.is_alone else _references(tables),
+        kept=kept,
     )
 
 

@@ -301,7 +301,8 @@ def _sample(job: Job, rows: Rows, measurements: Measurements) -> tuple[Synthetic
 
 def _judge(job: Job, rows: Rows, tables: Sequence[SyntheticTable]) -> StewardReport:
     if not job.folder.report.exists():
-        judgement = making.judge(rows.plan, rows.train, rows.control, tables, job.progress)
+        kept = making.shares_kept(tables, job.folder.synthetic)
+        judgement = making.judge(rows.plan, rows.train, rows.control, tables, job.progress, kept=kept)
         with job.folder.written(job.folder.report) as partial:
             partial.write_text(handover.report(judgement).model_dump_json(), encoding="utf-8")
     report = StewardReport.model_validate_json(job.folder.report.read_text(encoding="utf-8"))

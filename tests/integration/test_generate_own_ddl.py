@@ -20,6 +20,7 @@ from gateway.policy.model import Policy
 from gateway.raw import handover
 from gateway.raw.connect.reading import open_source
 from gateway.raw.generate.assembly import published_schema, put_together
+from gateway.raw.generate.drawn import Drawn
 from gateway.raw.generate.rebuilding import Portion
 from gateway.release.synthetic_table import SyntheticTable
 from gateway.synthetic.publish.publishing import open_target
@@ -118,10 +119,8 @@ def _made(schema: Schema, folder: Path) -> Sequence[SyntheticTable]:
     (folder / "spool").mkdir()
     (folder / "rows").mkdir()
     tree = lineage(POLICY, schema)
-    blocks = put_together(
-        schema, _portions(), policy=POLICY, tree=tree, public=PUBLIC, seed=1, spool=folder / "spool",
-        progress=lambda *_: None,
-    )  # fmt: skip
+    drawn = Drawn.spooled(_portions(), tree=tree, folder=folder / "spool")
+    blocks = put_together(schema, drawn, policy=POLICY, public=PUBLIC, seed=1, progress=lambda *_: None)
     return handover.written_tables(published_schema(schema, POLICY, tree), blocks, folder / "rows")
 
 

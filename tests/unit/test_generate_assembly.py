@@ -21,9 +21,9 @@ from gateway.policy.model import Policy
 from gateway.raw import handover
 from gateway.raw.generate import lines
 from gateway.raw.generate.assembly import Assembly, published_schema, put_together
+from gateway.raw.generate.drawn import Drawn as InFiles
 from gateway.raw.generate.rebuilding import Portion
 from gateway.vocabulary.checks import Check
-from gateway.vocabulary.errors import CheckFailed
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
 
@@ -306,7 +306,12 @@ def cut(rows: pa.Table, sizes: Sequence[int]) -> list[pa.Table]:
 
 
 def put_together_at_once(
-    drawn: Drawn, sizes: Sequence[int] = (), *, seed: int = 3, schema: Schema = SHOP
+    drawn: Drawn,
+    sizes: Sequence[int] = (),
+    *,
+    seed: int = 3,
+    schema: Schema = SHOP,
+    unkept: dict[str, Any] | None = None,
 ) -> dict[str, pa.Table]:
     assembly = Assembly(schema, policy=POLICY, tree=TREE, public=PUBLIC, units=drawn.units, seed=seed)
     found: dict[str, list[pa.Table]] = {kin.table: [] for kin in TREE.kin}
@@ -316,6 +321,9 @@ def put_together_at_once(
         for name, block in assembly.finished(table, cut(rows, sizes)):
             assert len(block) <= lines.BLOCK
             found[name].append(block)
+    assert unkept is not None or not assembly.unkept
+    if unkept is not None:
+        unkept |= assembly.unkept
     return {
         name: pa.concat_tables(blocks)
         if blocks
@@ -469,7 +477,7 @@ def test_rows_that_break_a_check_are_mended_from_rows_that_keep_it() -> None:
     ]
 
 
-def test_rows_that_can_keep_no_check_fail_when_others_belong_to_them() -> None:
+def test_rows_that_can_keep_no_check_are_told_of_when_others_belong_to_them() -> None:
     drawn = Drawn(8, units=3, most=1)
     customer = drawn.learned[TableName("customer")]
     young = customer.set_column(0, "age", pa.array([5, 6, 7], pa.int64()))
@@ -480,9 +488,10 @@ def test_rows_that_can_keep_no_check_fail_when_others_belong_to_them() -> None:
         dataclasses.replace(table, checks=(ADULT, child)) if table.name == "customer" else table
         for table in SHOP.tables
     ]
-    with pytest.raises(CheckFailed, match="customer") as caught:
-        put_together_at_once(drawn, schema=Schema(tables=tuple(tables)))
-    assert "5" not in str(caught.value)
+    drawn.learned[TableName("customer")] = customer.set_column(0, "age", pa.array([5, 6, 7], pa.int64()))
+    unkept: dict[str, Any] = {}
+    put_together_at_once(drawn, schema=Schema(tables=tuple(tables)), unkept=unkept)
+    assert {name: rows.tolist() for name, rows in unkept.items()} == {"customer": [0, 1, 2]}
 
 
 def test_too_few_rows_are_a_fault() -> None:
@@ -508,8 +517,8 @@ def test_a_database_that_was_drawn_in_portions_is_written_table_by_table(tmp_pat
     (tmp_path / "rows").mkdir()
     heard: list[str] = []
     blocks = put_together(
-        SHOP, portions, policy=POLICY, tree=TREE, public=PUBLIC, seed=3, spool=tmp_path / "spool",
-        progress=lambda stage, _share: heard.append(stage),
+        SHOP, InFiles.spooled(portions, tree=TREE, folder=tmp_path / "spool"), policy=POLICY, public=PUBLIC,
+        seed=3, progress=lambda stage, _share: heard.append(stage),
     )  # fmt: skip
     schema = published_schema(SHOP, POLICY, TREE)
     written = handover.written_tables(schema, blocks, tmp_path / "rows")
@@ -523,8 +532,7 @@ def test_a_database_that_was_drawn_in_portions_is_written_table_by_table(tmp_pat
 
 def test_nobody_drawn_is_a_database_without_rows(tmp_path: Path) -> None:
     (tmp_path / "rows").mkdir()
-    blocks = put_together(
-        SHOP, [], policy=POLICY, tree=TREE, public=PUBLIC, seed=3, spool=tmp_path, progress=lambda *_: None
-    )
+    nobody = InFiles.spooled([], tree=TREE, folder=tmp_path)
+    blocks = put_together(SHOP, nobody, policy=POLICY, public=PUBLIC, seed=3, progress=lambda *_: None)
     written = handover.written_tables(published_schema(SHOP, POLICY, TREE), blocks, tmp_path / "rows")
     assert {table.table.name: table.count for table in written if table.count} == {"film": 3, "shelf": 3}

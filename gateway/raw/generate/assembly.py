@@ -7,34 +7,32 @@ in blocks of ``BLOCK`` rows that are cut here.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gateway.raw.generate.closing import Keyring, key_plans
 from gateway.raw.generate.descent import Descent
+from gateway.raw.generate.drawn import BLOCK, starts_of
 from gateway.raw.generate.ending import Ending
 from gateway.raw.generate.identities import invent
 from gateway.raw.generate.keys import fresh_keys
-from gateway.raw.generate.lines import BLOCK, Line, Site, bare, starts_of
+from gateway.raw.generate.lines import Line, Site
 from gateway.raw.generate.shapes import learned_columns, published_schema, published_shape, read_shape
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.roles import Treatment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from gateway.policy.lineage import Lineage
     from gateway.policy.model import Policy, TableClause
+    from gateway.raw.generate.drawn import Drawn
     from gateway.raw.generate.generator import Progress
-    from gateway.raw.generate.rebuilding import Portion
     from gateway.vocabulary.schema import Schema, Table
 
 __all__ = [
@@ -142,7 +140,7 @@ class Assembly:
         ``pieces`` have the learned columns, those of a reference to a public table under its ``joined_name`` or each
         by itself, those of named rows under their ``attached_name``, and a ``there_name`` for what may be NULL
         (without one, all are there); together they are all rows given to ``grow``, in order.
-        ``CheckFailed`` when declared constraints cannot be kept.
+        Rows that cannot keep declared constraints are left out; where others need them, see ``unkept``.
         """
         for name in self.needs(table):
             self._lay_out(name)
@@ -150,6 +148,14 @@ class Assembly:
         for piece in pieces:
             yield from line.push(piece)
         yield from line.end()
+
+    @property
+    def unkept(self) -> dict[TableName, NDArray[np.int64]]:
+        """Return which of the rows given cannot keep declared constraints, though others belong or refer to them.
+
+        What came out without them does not close: begin anew with the others.
+        """
+        return {name: np.unique(np.concatenate(rows)) for name, rows in self._site.unkept.items()}
 
     def _grow_named(self, table: TableName) -> None:
         """Lay out what every row of ``table`` names; what some name is laid out when they have been made."""
@@ -179,53 +185,34 @@ def assemble(shape: Table, clause: TableClause, learned: pa.Table, *, seed: int)
 
 def put_together(
     schema: Schema,
-    portions: Iterable[Portion],
+    drawn: Drawn,
     *,
     policy: Policy,
-    tree: Lineage,
     public: Mapping[TableName, pa.Table],
     seed: int,
-    spool: Path,
     progress: Progress,
 ) -> Iterator[tuple[TableName, pa.Table]]:
-    """Yield the rows of every table of a database that was drawn (``FittedDatabase.sample``): public ones as they are.
+    """Yield the rows of every table of a database that was drawn: public ones as they are.
 
-    What was drawn waits in files under the empty folder ``spool`` until the number of all rows is known; memory holds
-    one portion, and 8 bytes for each owner row. Rows of one table come in order, in blocks; a table without rows does
-    not come at all. ``OSError`` when the disk is full.
+    Rows of one table come in order, in blocks; a table without rows does not come at all. Where rows that others belong
+    to or refer to cannot keep what is declared, this ends early, and they are marked: what was yielded is worth nothing
+    then, and ``drawn`` is to be put together again after ``Drawn.weeded``. Each time there are fewer rows.
     """
-    lengths: dict[TableName, list[NDArray[np.int64]]] = {kin.table: [] for kin in tree.owned if not kin.named}
-    units = 0
-    with contextlib.ExitStack() as open_:
-        files: dict[TableName, pq.ParquetWriter] = {}
-        for portion in portions:
-            rows = portion.rows
-            if portion.lengths is None:
-                units += len(rows)
-            else:
-                lengths[portion.table].append(portion.lengths)
-                rows = rows if rows.num_columns else bare(int(portion.lengths.sum()))
-            if portion.table not in files:
-                path = spool / f"{len(files):03d}.parquet"
-                files[portion.table] = open_.enter_context(pq.ParquetWriter(path, rows.schema))
-            files[portion.table].write_table(rows, row_group_size=BLOCK)
-    assembly = Assembly(schema, policy=policy, tree=tree, public=public, units=units, seed=seed)
+    tree = drawn.tree
+    assembly = Assembly(schema, policy=policy, tree=tree, public=public, units=drawn.units, seed=seed)
     for name in tree.public:
         shape = assembly.schema.table(name).arrow_schema()
         yield name, public[name].select(shape.names).cast(shape)
-    for table, counted in lengths.items():
-        owner = tree.of(table).owner
-        if counted or owner is None:
-            assembly.grow(table, starts_of(np.concatenate(counted)))
-        else:
-            above = units if owner == tree.unit.table else sum(int(each.sum()) for each in lengths[owner])
-            assembly.grow(table, np.zeros(above + 1, dtype=np.int64))
-    for number, table in enumerate(files):
+    for table in drawn.lengths:
+        assembly.grow(table, drawn.starts(table))
+    for table in drawn.files:
         rows = assembly.rows(table)
-        with pq.ParquetFile(spool / f"{number:03d}.parquet", pre_buffer=False) as file:
-            pieces = (pa.Table.from_batches([batch]) for batch in file.iter_batches(BLOCK, use_threads=False))
-            made = 0
-            for name, block in assembly.finished(table, pieces):
-                made += len(block) if name == table else 0
-                progress(f"finishing {table}", made / max(rows, 1))
-                yield name, block
+        made = 0
+        for name, block in assembly.finished(table, drawn.pieces(table)):
+            made += len(block) if name == table else 0
+            progress(f"finishing {table}", made / max(rows, 1))
+            yield name, block
+        if assembly.unkept:
+            for name, marked in assembly.unkept.items():
+                drawn.mark(name, marked)
+            return

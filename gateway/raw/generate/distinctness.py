@@ -2,7 +2,8 @@
 
 A learned column that is part of a key is drawn without looking at other rows, so some rows repeat. Each of them gets,
 in the first way that works: the next number, date or time; another of the declared values; another row of the public
-table; NULL. This looks at rows that were made up, and costs nothing.
+table; several of these at once; NULL. What breaks a CHECK is no way. This looks at rows that were made up, and costs
+nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import itertools
+import math
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,8 @@ import numpy as np
 import pyarrow as pa
 
 from gateway.raw.generate.keys import permuted, salt
+from gateway.vocabulary.checks import columns_of, keeps
+from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.roles import Treatment
 from gateway.vocabulary.schema import Kind
 
@@ -27,11 +32,13 @@ if TYPE_CHECKING:
 
     from gateway.policy.model import ColumnClause, DomainClause
     from gateway.raw.generate.closing import KeyPlan
-    from gateway.vocabulary.names import ColumnName
+    from gateway.vocabulary.checks import Condition
     from gateway.vocabulary.schema import Column
 
 _TRIES = 5_000
 """Values after a repeated one that are looked at."""
+_TOGETHER = 200_000
+"""Combinations of several columns' values that are looked at, for all rows that repeat in one scope."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,48 +91,41 @@ class Distinctness:
         self._plan = plan
         self._keys = keys
         self._public = [(columns, list(zip(*rows.to_pydict().values(), strict=True))) for columns, rows in public]
-        self._pools = {
-            column.name: _pool(column, clauses[column.name].domain)
+        self._domains = {
+            column.name: clauses[column.name].domain
             for column in plan.table.columns
             if clauses[column.name].treatment is Treatment.LEARN
             and not any(column.name in columns for columns, _ in public)
         }
-        self._domains = {name: clauses[name].domain for name in self._pools}
+        self._pools = {name: _pool(plan.table.column(name), domain) for name, domain in self._domains.items()}
         self._seen: dict[LooseKey, set[tuple[Any, ...]]] = {key: set() for key in keys}
+        self._together: dict[tuple[Any, ...], _Spare] = {}
         self._salt = salt(seed, "distinct", plan.table.name)
+        told = {name for key in keys for name in key.columns}
+        self._conditions = [
+            check.condition
+            for check in plan.table.checks
+            if check.condition is not None and told.intersection(columns_of(check.condition))
+        ]
 
     def settle(
         self, piece: pa.Table, owners: NDArray[np.int64], rows: NDArray[np.int64]
     ) -> tuple[pa.Table, NDArray[np.bool_]]:
         """Return ``piece`` with repetitions changed, and which rows repeat another one still."""
         stuck = np.zeros(len(piece), dtype=np.bool_)
-        for key in self._keys:
-            piece = self._settled(key, piece, owners, rows, stuck)
-        return piece, stuck
-
-    def _settled(
-        self,
-        key: LooseKey,
-        piece: pa.Table,
-        owners: NDArray[np.int64],
-        rows: NDArray[np.int64],
-        stuck: NDArray[np.bool_],
-    ) -> pa.Table:
-        scope = owners if key.within_owner else np.zeros_like(owners)
-        if key.within_owner:
-            looked_at = _of_repeating_owners(key, piece, scope)
-            seen: set[tuple[Any, ...]] = set()
-        else:
-            looked_at, seen = np.arange(len(piece)), self._seen[key]
-        cells = {name: piece.column(name).take(pa.array(looked_at)).to_pylist() for name in key.columns}
         changed: dict[ColumnName, dict[int, Any]] = {}
+        looked_at = self._looked_at(piece, owners)
+        conditions = [each for each in self._conditions if set(columns_of(each)) <= set(piece.column_names)]
+        told = {name for key in self._keys for name in key.columns}
+        told |= {ColumnName(name) for condition in conditions for name in columns_of(condition)}
+        names = [name for name in piece.column_names if name in told]
+        schema = pa.schema([piece.schema.field(name).with_nullable(nullable=True) for name in names])
+        keeps_all = _Keeping(conditions, schema)
+        cells = {name: piece.column(name).take(pa.array(looked_at)).to_pylist() for name in names}
         for at, place in enumerate(looked_at.tolist()):
-            row = {name: cells[name][at] for name in key.columns}
-            if stuck[place] or any(value is None for value in row.values()):
-                continue
-            whose = int(scope[place])
-            if (whose, *row.values()) in seen:
-                found = self._another(key, row, whose, seen, int(rows[place]))
+            row, whose = {ColumnName(name): cells[name][at] for name in names}, int(owners[place])
+            if any(self._taken(key, row, whose) for key in self._keys):
+                found = self._another(row, whose, int(rows[place]), keeps_all)
                 if found is None:
                     stuck[place] = True
                     continue
@@ -133,22 +133,55 @@ class Distinctness:
                     if value != row[name]:
                         changed.setdefault(name, {})[place] = value
                 row = found
-            seen.add((whose, *row.values()))
+            for key in self._keys:
+                self._seen[key].add(_cells(key, row, whose))
         for name, values in changed.items():
             piece = _put(piece, name, values)
-        return piece
+        return piece, stuck
+
+    def _looked_at(self, piece: pa.Table, owners: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows among which some may repeat others; forget what was seen of owners that are done with."""
+        found = np.zeros(len(piece), dtype=np.bool_)
+        for key in self._keys:
+            if key.within_owner:
+                self._seen[key].clear()
+                found[_of_repeating_owners(key, piece, owners)] = True
+            else:
+                found[:] = True
+        for scope in [scope for scope in self._together if scope[0].within_owner]:
+            del self._together[scope]
+        return np.flatnonzero(found)
+
+    def _taken(self, key: LooseKey, row: Mapping[ColumnName, Any], whose: int) -> bool:
+        return all(row[name] is not None for name in key.columns) and _cells(key, row, whose) in self._seen[key]
 
     def _another(
-        self, key: LooseKey, row: dict[ColumnName, Any], whose: int, seen: set[tuple[Any, ...]], place: int
+        self, row: dict[ColumnName, Any], whose: int, place: int, keeps_all: _Keeping
     ) -> dict[ColumnName, Any] | None:
-        """Return the first row like ``row`` that is not taken; None when there is none."""
-        for changes in self._alternatives(key, row, place):
-            other = row | changes
-            if None in other.values() or (whose, *other.values()) not in seen:
-                return other
-        return None
+        """Return a row like ``row`` that is taken in no key and breaks no CHECK; None if there is none to be found."""
+        taken = {key for key in self._keys if self._taken(key, row, whose)}
+        for key in self._keys:
+            if key in taken:
+                taken.remove(key)
+                others = (row | changes for changes in self._alternatives(key, row, whose, place))
+                found = next(
+                    (
+                        other
+                        for other in others
+                        if all(each in taken or not self._taken(each, other, whose) for each in self._keys)
+                        and keeps_all(other)
+                    ),
+                    None,
+                )
+                if found is None:
+                    return None
+                row = found
+                taken = {each for each in taken if self._taken(each, row, whose)}
+        return row
 
-    def _alternatives(self, key: LooseKey, row: dict[ColumnName, Any], place: int) -> Iterator[dict[ColumnName, Any]]:
+    def _alternatives(
+        self, key: LooseKey, row: dict[ColumnName, Any], whose: int, place: int
+    ) -> Iterator[dict[ColumnName, Any]]:
         open_ = [name for name in key.columns if name in self._pools]
         for name in open_:
             column, domain = self._plan.table.column(name), self._domains[name]
@@ -160,15 +193,80 @@ class Distinctness:
             if set(columns) <= set(key.columns):
                 order = self._order(len(values), place)
                 yield from (dict(zip(columns, values[at], strict=True)) for at in order)
+        yield from self._at_once(key, row, whose)
         for name in key.columns:
             if name not in self._plan.keys and self._plan.table.column(name).nullable:
                 yield {name: None}
 
+    def _at_once(self, key: LooseKey, row: dict[ColumnName, Any], whose: int) -> Iterator[dict[ColumnName, Any]]:
+        """Yield what several columns of ``key`` may be at once, in an order of their own; not what is taken already."""
+        groups: list[tuple[tuple[ColumnName, ...], list[tuple[Any, ...]]]] = []
+        for name in key.columns:
+            if name in self._pools:
+                values = self._pools[name] or _span(self._plan.table.column(name), self._domains[name])
+                groups += [((name,), [(value,) for value in values])] if values else []
+        groups += [(columns, values) for columns, values in self._public if set(columns) <= set(key.columns)]
+        if len(groups) < 2:  # noqa: PLR2004 - one by one they were looked at before
+            return
+        moved = {name for columns, _ in groups for name in columns}
+        fixed = tuple(row[name] for name in key.columns if name not in moved)
+        scope = (key, whose if key.within_owner else 0, *fixed)
+        size = math.prod(len(values) for _, values in groups)
+        spare = self._together.setdefault(scope, _Spare(self._order(size, whose if key.within_owner else 0)))
+        for number in spare:
+            changes: dict[ColumnName, Any] = {}
+            rest = number
+            for columns, values in groups:
+                changes |= dict(zip(columns, values[rest % len(values)], strict=True))
+                rest //= len(values)
+            if self._taken(key, row | changes, whose):
+                spare.drop()
+            else:
+                yield changes
+
     def _order(self, size: int, place: int) -> Iterator[int]:
         key = (self._salt + place * 0x9E3779B97F4A7C15) % 2**64
-        for first in range(0, size, 1_000):
+        for first in range(0, min(size, _TOGETHER), 1_000):
             places = np.arange(first, min(first + 1_000, size))
             yield from permuted(places, size, key=key).tolist()
+
+
+class _Spare:
+    """Numbers that are gone through again and again, but for those that were dropped."""
+
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self._new = numbers
+        self._kept: deque[int] = deque()
+
+    def drop(self) -> None:
+        """Never come back to the number that came last."""
+        self._kept.pop()
+
+    def __iter__(self) -> Iterator[int]:
+        for _ in range(min(len(self._kept), _TRIES)):
+            self._kept.append(self._kept.popleft())
+            yield self._kept[-1]
+        for number in self._new:
+            self._kept.append(number)
+            yield number
+
+
+class _Keeping:
+    """Tells whether one row keeps all of some conditions."""
+
+    def __init__(self, conditions: Sequence[Condition], schema: pa.Schema) -> None:
+        self._conditions = conditions
+        self._schema = schema
+
+    def __call__(self, row: Mapping[ColumnName, Any]) -> bool:
+        if not self._conditions:
+            return True
+        rows = pa.Table.from_pylist([dict(row)], schema=self._schema)
+        return all(keeps(condition, rows)[0].as_py() for condition in self._conditions)
+
+
+def _cells(key: LooseKey, row: Mapping[ColumnName, Any], whose: int) -> tuple[Any, ...]:
+    return (whose if key.within_owner else 0, *(row[name] for name in key.columns))
 
 
 def _of_repeating_owners(key: LooseKey, piece: pa.Table, owners: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -189,6 +287,20 @@ def _pool(column: Column, domain: DomainClause | None) -> list[Any]:
     if column.kind in (Kind.TEXT, Kind.ENUM):
         return list((domain.values if domain is not None else None) or column.values)
     return []
+
+
+def _span(column: Column, domain: DomainClause | None) -> list[Any]:
+    """Return the numbers or dates between declared bounds, the first ``_TRIES`` of them; none without bounds."""
+    lowest: Any = domain.lowest if domain is not None else None
+    if domain is None or lowest is None or domain.highest is None:
+        return []
+    if column.kind is Kind.INTEGER:
+        lowest = math.ceil(lowest)
+    elif column.kind is Kind.DECIMAL and column.scale is not None:
+        lowest = decimal.Decimal(str(lowest)).quantize(decimal.Decimal(1).scaleb(-column.scale), decimal.ROUND_CEILING)
+    elif column.kind is not Kind.DATE:
+        return []
+    return [lowest, *_following(column, lowest, domain)]
 
 
 def _following(column: Column, value: Any, domain: DomainClause | None) -> Iterator[Any]:  # noqa: ANN401 - a cell

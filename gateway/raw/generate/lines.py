@@ -13,14 +13,14 @@ import pyarrow as pa
 from gateway.raw.connect.public_rows import PublicReference
 from gateway.raw.family import attached_name, joined_name, there_name
 from gateway.raw.generate.distinctness import Distinctness, loose_keys
+from gateway.raw.generate.drawn import BLOCK, bare, starts_of
 from gateway.raw.generate.identities import invent
 from gateway.raw.generate.mending import Mending
-from gateway.vocabulary.errors import CheckFailed
 from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.roles import Treatment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from gateway.raw.generate.descent import Descent
     from gateway.raw.generate.ending import Ending
     from gateway.vocabulary.names import TableName
-    from gateway.vocabulary.schema import Reference, Schema
+    from gateway.vocabulary.schema import Reference, Schema, Table
 
 logger = logging.getLogger(__name__)
 
-BLOCK = 2**16
-"""Rows of a finished piece; the last one of a table has fewer."""
+GIVEN = ColumnName(": given")
+"""The column of rows on their way that says which of the rows given each was made of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,8 @@ class Site:
     """As they were given."""
     kept: dict[TableName, NDArray[np.bool_]] = field(default_factory=dict)
     """For tables some of whose rows no key is left for: which of the rows given stay."""
+    unkept: dict[TableName, list[NDArray[np.int64]]] = field(default_factory=dict)
+    """Which of the rows given cannot keep what is declared, though others belong to them or refer to them."""
 
     def is_optional(self, named: TableName) -> bool:
         """Tell whether an owner's row may name none of ``named``."""
@@ -94,18 +96,20 @@ class Line:
             plan, loose, self._clauses, public=[self._choices(reference) for reference in plan.kin.public], seed=seed
         )
         self._watches = bool(loose)
-        self._mending = Mending(
-            plan.table,
-            learned=[ColumnName(n) for n, c in self._clauses.items() if c.treatment is Treatment.LEARN],
-            settled={name for key in (self.shape.primary_key, *self.shape.unique) for name in key},
-            together=[reference.columns for reference in plan.kin.public],
-            seed=seed,
-        )
+        learned = [ColumnName(n) for n, c in self._clauses.items() if c.treatment is Treatment.LEARN]
+        together = [reference.columns for reference in plan.kin.public]
+        settled = {name for key in (self.shape.primary_key, *self.shape.unique) for name in key}
+        self._mending = Mending(self.shape, learned=learned, settled=settled, together=together, seed=seed)
+        # what is unique is settled before the rest of the row is there, and breaks no CHECK then that it need not break
+        self._early = Mending(_only(self.shape, learned), learned=learned, settled=(), together=together, seed=seed)
         self._unique = tuple((name,) for name in sorted(lonely))
         tree = site.tree
         self._named = [Line(site, site.plans[k.table]) for k in tree.children(self.shape.name) if k.named]
-        self._is_leaf = not tree.children(self.shape.name) and not any(
-            link.target == self.shape.name for kin in tree.kin for link in kin.links
+        # whoever names a row, owns a row's, or links to one would be left with a reference to nothing
+        self._is_leaf = not (
+            plan.kin.named
+            or tree.children(self.shape.name)
+            or any(link.target == self.shape.name for kin in tree.kin for link in kin.links)
         )
         self._waiting: list[pa.Table] = []
         self._seen = 0
@@ -116,20 +120,23 @@ class Line:
         self._block: list[pa.Table] = []
         self._made = 0
 
+    @property
+    def coming(self) -> int:
+        """How many rows have a place, or wait for theirs."""
+        return self.placed + sum(map(len, self._waiting))
+
     # --- pieces, which hold all rows of an owner ---
 
     def push(self, piece: pa.Table) -> Iterator[tuple[TableName, pa.Table]]:
         """Take the next rows as they were learned, and yield blocks that are full."""
         self._waiting.append(piece)
-        whole = self._whole(sum(map(len, self._waiting)))
-        if whole:
-            yield from self._take(whole)
+        while (waiting := sum(map(len, self._waiting))) >= BLOCK and 0 < (rows := self._whole()) <= waiting:
+            yield from self._take(rows)
 
     def end(self) -> Iterator[tuple[TableName, pa.Table]]:
         """Yield what is left; ``RuntimeError`` when fewer or more rows came than were laid out."""
-        waiting = sum(map(len, self._waiting))
-        if waiting:
-            yield from self._take(waiting)
+        while rows := min(self._whole(), sum(map(len, self._waiting))):
+            yield from self._take(rows)
         name = self.shape.name
         if not self._plan.kin.named and self.placed != self._descent.rows(name):
             raise RuntimeError(f"{self.placed} rows of {name} were given, and {self._descent.rows(name)} were to come")
@@ -137,19 +144,27 @@ class Line:
             yield from line.end()
         yield from self._blocks(last=True)
 
-    def _whole(self, waiting: int) -> int:
-        """Return how many of the waiting rows make up whole owners."""
+    def _whole(self) -> int:
+        """Return how many rows go on next: whole owners, and up to ``BLOCK`` rows unless one owner has more.
+
+        That is told from places alone, so that rows come out alike however they were given.
+        """
         name = self.shape.name
         if self._plan.kin.named or self._plan.kin.owner is None:
-            return waiting
+            return BLOCK
         starts = self._site.starts[name]
-        end = self._seen + waiting
-        return int(starts[np.searchsorted(starts, end, side="right") - 1]) - self._seen
+        end = starts[np.searchsorted(starts, self._seen + BLOCK, side="right") - 1]
+        if end <= self._seen:
+            after = int(np.searchsorted(starts, self._seen, side="right"))
+            end = starts[min(after, len(starts) - 1)]
+        return int(end) - self._seen
 
     def _take(self, rows: int) -> Iterator[tuple[TableName, pa.Table]]:
         everything = pa.concat_tables(self._waiting)
         piece = everything.slice(0, rows)
         self._waiting = [everything.slice(rows)] if rows < len(everything) else []
+        if not self._plan.kin.named:  # others come with the number of the row that names them
+            piece = piece.append_column(GIVEN, pa.array(np.arange(self._seen, self._seen + rows)))
         kept = self._site.kept.get(self.shape.name)
         if kept is not None:
             piece = piece.filter(pa.array(kept[self._seen : self._seen + rows]))
@@ -158,14 +173,19 @@ class Line:
         self.placed += len(piece)
         if not len(piece):
             return
-        found = self._with_keys(self._learned(piece), piece, places)
+        learned = self._learned(piece)
+        if self._watches:
+            learned, _ = self._early.mend(learned, first=self._seen - rows)
+        found = self._with_keys(learned, piece, places)
+        found = found.append_column(GIVEN, piece.column(GIVEN))
         if self._watches or self._site.ending.is_for(self.shape.name):
             # rows that are named have one owner each, whose place is told later
             owner = None if self._plan.kin.named else self._plan.kin.owner
             owners = places if owner is None else self._descent.above(self.shape.name, places, at=owner)
             found = self._site.ending.told(self.shape.name, found, owners)
             found, stuck = self._distinctness.settle(found, owners, places)
-            found = self._without(found, stuck, "uniqueness")
+            left_out = self._unkept(found, stuck)
+            found = found.filter(pa.array(~left_out)) if left_out.any() else found
         self._block.append(found)
         for line in self._named:
             yield from self._name(line, piece)
@@ -187,7 +207,7 @@ class Line:
             if column.name not in columns and self._clauses[column.name].treatment is Treatment.LEARN:
                 columns[column.name] = piece.column(column.name)
         kept = {c.name: columns[c.name].cast(c.arrow_type) for c in self.shape.columns if c.name in columns}
-        return pa.table(kept) if kept else pa.table({"": pa.nulls(len(piece))})
+        return pa.table(kept) if kept else bare(len(piece))
 
     def _choices(self, reference: Reference) -> tuple[tuple[ColumnName, ...], pa.Table]:
         """Return the columns of a reference to a public table, and all that they may be together."""
@@ -227,7 +247,7 @@ class Line:
         found = {}
         for line in self._named:
             there = line.is_there(piece, rows)
-            found[line.shape.name] = np.where(there, line.placed + np.cumsum(there) - 1, -1)
+            found[line.shape.name] = np.where(there, line.coming + np.cumsum(there) - 1, -1)
         return found
 
     def is_there(self, piece: pa.Table, rows: int) -> NDArray[np.bool_]:
@@ -242,7 +262,8 @@ class Line:
         prefix = attached_name(line.shape.name, ColumnName(""))
         names = {name: name.removeprefix(prefix) for name in piece.column_names if name.startswith(prefix)}
         names |= {name: name for name in piece.column_names for deeper in line.descending() if name.startswith(deeper)}
-        part = piece.select(list(names)).rename_columns(list(names.values())) if names else bare(len(piece))
+        names[GIVEN] = GIVEN
+        part = piece.select(list(names)).rename_columns(list(names.values()))
         line.there.append(there)
         yield from line.push(part.filter(pa.array(there)))
 
@@ -293,26 +314,33 @@ class Line:
             unique = any(self._plan.kin.order in key for key in (self.shape.primary_key, *self.shape.unique))
             broken |= late if unique else self._mending.breaks(whole)
         self._made += rows
-        whole = self._without(whole, broken, "NOT NULL and CHECK").cast(self.shape.arrow_schema())
+        self._unkept(block, broken)
         self._keyring.remember(name, whole)
         self._site.ending.remember(name, whole)
-        return whole
+        whole = whole.filter(pa.array(~broken)) if broken.any() else whole
+        return whole.cast(self.shape.arrow_schema())
 
-    def _without(self, rows: pa.Table, stuck: NDArray[np.bool_], what: str) -> pa.Table:
-        if not stuck.any():
-            return rows
-        if not self._is_leaf:
-            raise CheckFailed(
-                f"rows of table {self.shape.name} cannot keep its declared {what}, and others belong to them or refer "
-                "to them; declare narrower domains in the policy, or drop a column of the constraint"
-            )
-        logger.info("rows that break a constraint left out", extra={"table": self.shape.name, "rows": int(stuck.sum())})
-        return rows.filter(pa.array(~stuck))
+    def _unkept(self, rows: pa.Table, broken: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Take down which of ``rows`` cannot keep what is declared, and return which of them are just left out.
+
+        What others belong to or refer to is taken out where it was drawn, with the row that names it.
+        """
+        if not broken.any() or self._is_leaf:
+            return broken
+        top = self._plan.kin
+        while top.named and top.owner is not None:
+            top = self._site.tree.of(top.owner)
+        self._site.unkept.setdefault(top.table, []).append(rows.column(GIVEN).to_numpy()[broken])
+        return np.zeros_like(broken)
 
 
-def starts_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where the rows of each owner begin, and the end, of how many each has."""
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
+def _only(shape: Table, columns: Collection[ColumnName]) -> Table:
+    """Return ``shape`` with some of its columns, and what is declared of these alone."""
+    return dataclasses.replace(
+        shape,
+        columns=tuple(column for column in shape.columns if column.name in columns),
+        checks=tuple(check for check in shape.checks if set(check.columns) <= set(columns)),
+    )
 
 
 def _truths(column: pa.ChunkedArray) -> NDArray[np.bool_]:
@@ -322,8 +350,3 @@ def _truths(column: pa.ChunkedArray) -> NDArray[np.bool_]:
 
 def _nulled(values: pa.Array, absent: NDArray[np.bool_]) -> pa.Array:
     return values.take(pa.array(np.arange(len(values)), mask=absent))
-
-
-def bare(rows: int) -> pa.Table:
-    """Return rows without a column that anybody asks for: a table of no columns has no rows."""
-    return pa.table({"": pa.nulls(rows)})

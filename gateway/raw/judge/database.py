@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from gateway.vocabulary.names import ColumnName, TableName
     from gateway.vocabulary.schema import Reference
 
+FEWEST = 0.9
+"""Share of the rows that were drawn of a table that must be left where some could not keep what it declares."""
+
 
 def judge_database(
     train: Family,
@@ -40,6 +44,7 @@ def judge_database(
     seed: int,
     progress: Callable[[str, float], None],
     published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]] | None = None,
+    kept: Mapping[TableName, float] | None = None,
 ) -> Judgement:
     """Attack a whole synthetic database with the persons it was learned from, and measure the use of every table.
 
@@ -49,11 +54,13 @@ def judge_database(
     histories. The policy's `one_way` and `two_way` hold for every table: ``<table>.one_way`` is the mean over its
     columns (of an owned table also the number of rows per owner), ``<table>.two_way`` that over pairs within rows, with
     the owner's columns and with the number of rows. With ``published`` tables every reference must close. No
-    row may lie after its owner's ``until``.
+    row may lie after its owner's ``until``. ``kept`` is which share of the rows that were drawn could keep what their
+    table declares, of tables some of whose rows could not: it must be ``FEWEST``.
     """
     unit = lineage.unit.table
+    keeping = [_keeping(table, share) for table, share in (kept or {}).items()]
     if not lineage.owned:
-        return judge(
+        found = judge(
             train.units,
             control.units,
             synthetic.units,
@@ -62,12 +69,14 @@ def judge_database(
             seed=seed,
             progress=progress,
         )
+        return replace(found, checks=(*found.checks, *keeping))
 
     @cache
     def arena() -> Arena:
         return arena_of(train, control, synthetic, lineage=lineage, columns=columns, seed=seed)
 
     checks, results = attack_all(arena, criteria, of_histories=True, progress=progress)
+    checks += keeping
     progress("distances", len(checks) / (len(checks) + 2))
     figures: dict[str, float] = {}
     for kin in lineage.kin:
@@ -168,6 +177,10 @@ def _closing(published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]]
         return min((share for name, share in figures.items() if ".closed." in name), default=1.0)
 
     return measured("references", least, comparison=Comparison.AT_LEAST, needed=1.0)
+
+
+def _keeping(table: TableName, share: float) -> Check:
+    return measured(f"{table}.kept", lambda: share, comparison=Comparison.AT_LEAST, needed=FEWEST)
 
 
 def _ending(synthetic: SyntheticFamily, of: Family, lineage: Lineage, figures: dict[str, float]) -> Check:

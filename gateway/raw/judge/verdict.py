@@ -31,6 +31,7 @@ _QUESTIONS = {
     "one_way": "How far apart are the real and the synthetic distribution of a column, on average?",
     "two_way": "How far apart are the real and the synthetic distribution of a pair of columns, on average?",
     "references": "Which share of the synthetic references leads to a row that is there?",
+    "kept": "Which share of the rows that were drawn keep what their table declares, and could stay?",
     "ends": "How many synthetic rows lie after their owner's end?",
     "usefulness": "How much of what the real rows teach about the task do the synthetic rows teach too?",
 }
