@@ -95,13 +95,13 @@ def test_columns_seldom_filled_are_drawn_where_they_are(known: float) -> None:
     rows = 50_000
     cells = {f"c{n}": [i if i % (10 ** (n + 1)) == 0 else None for i in range(rows)] for n in range(4)}
     memory = Memory(pa.table(cells | {"empty": pa.nulls(rows, pa.int64())}), rows)
-    names = {ColumnName(name): known for name in memory.rows.column_names}
+    names = {ColumnName(name): known / rows for name in memory.rows.column_names}
     found = memory.draw_filled(T, names, rows=100, secret=SECRET)
     assert {name: len(column) for name, column in found.items()} == {
         "c0": 100, "c1": 100, "c2": 50, "c3": 5, "empty": 0,
     }  # fmt: skip
     assert not any(column.null_count for column in found.values())
-    alone = Memory(memory.rows, rows).draw_filled(T, {ColumnName("c1"): 500.0}, rows=100, secret=SECRET)
+    alone = Memory(memory.rows, rows).draw_filled(T, {ColumnName("c1"): 0.01}, rows=100, secret=SECRET)
     assert alone["c1"].to_pylist() == found[ColumnName("c1")].to_pylist()
 
 

@@ -182,11 +182,14 @@ def test_the_json_of_a_finding_has_the_promised_fields() -> None:
         assert all(set(piece) >= {"recognizer", "score", "reason"} for piece in told["evidence"])
 
 
-def test_progress_names_each_table() -> None:
+def test_progress_names_each_table_and_goes_on_by_columns() -> None:
     seen = []
     detect(a_clinic(), progress=lambda table, share: seen.append((table, share)))
-    assert [share for _, share in seen] == [0.0, 0.5]
-    assert all(table in step for table, (step, _) in zip(("patients", "visits"), seen, strict=True))
+    shares = [share for _, share in seen]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1], len(set(shares))) == (0.0, 1.0, 17)
+    assert ["patients" in step for step, _ in seen] == [True] * 14 + [False] * 4
+    assert all("visits" in step for step, _ in seen[14:])
 
 
 @pytest.mark.parametrize("rows", [0, 1])

@@ -137,7 +137,8 @@ class Drawing(ABC):
     ) -> dict[ColumnName, pa.ChunkedArray]:
         """Return for each column ``rows`` cells that are not NULL; see ``KeyedSnapshot``."""
         found: dict[ColumnName, pa.ChunkedArray] = {}
-        waiting = {name: _Share(rows, estimate) for name, estimate in columns.items()}
+        count = self.count(table)
+        waiting = {name: _Share(rows, share * count) for name, share in columns.items()}
         for _ in range(_TRIES):
             names = list(waiting)
             for at in range(0, len(names), _AT_ONCE):

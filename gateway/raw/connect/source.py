@@ -91,7 +91,7 @@ class KeyedSnapshot(Snapshot, Protocol):
     ) -> dict[ColumnName, pa.ChunkedArray]:
         """Return of each column ``rows`` cells that are not NULL (all if fewer), chosen and ordered as in ``draw``.
 
-        ``columns`` says about how many such cells each has; it may be wrong. Many columns share one pass.
+        ``columns`` says about which share of the rows each fills; it may be wrong. Many columns share one pass.
         """
         ...
 
