@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.columns import print_columns
 from gateway.cli.printing import Format, as_json, listing, moment, out, say
 from gateway.privacy.odds import worst_posterior
 from gateway.records.database import Records
@@ -53,10 +54,15 @@ def list_releases(
 
 
 @app.command()
-def show(release: Release, style: Style = Format.TABLE) -> None:
-    """Show one release candidate as a steward reads it: what, who is protected, the guarantee, checks, attacks.
+def show(
+    release: Release,
+    style: Style = Format.TABLE,
+    columns: Annotated[bool, typer.Option("--columns", help="List all columns, not only those to look at.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Show one release candidate as a steward reads it: who is protected, the guarantee, checks, attacks, columns.
 
-    The report rests on production rows: it is for stewards, and every look at it is recorded.
+    Of the columns, those are listed that the policy treats otherwise than detection proposed, with its reason. The
+    report rests on production rows: it is for stewards, and every look at it is recorded.
     """
     with _desk() as desk:
         view = desk.show(release)
@@ -64,6 +70,7 @@ def show(release: Release, style: Style = Format.TABLE) -> None:
         as_json(_facts(view.candidate, view.release.state.value) | {"report": view.candidate.report.model_dump()})
         return
     _print(view.candidate, view.release.release, view.release.state)
+    print_columns(view.candidate.report.columns, every=columns)
 
 
 @app.command()
@@ -142,6 +149,7 @@ def _facts(candidate: ReleaseCandidate, state: str) -> dict[str, Any]:
         "generator": candidate.certificate.generator,
         "notes": list(candidate.certificate.notes),
         "public": dict(candidate.certificate.public),
+        "overrides": dict(candidate.certificate.overrides),
         "constraints_not_kept": list(candidate.certificate.constraints_not_kept),
     }
 

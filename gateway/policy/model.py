@@ -373,3 +373,13 @@ class Policy(Part):
     approvals: ApprovalsClause = ApprovalsClause()
     target: TargetClause
     expires_after_days: int = Field(default=90, ge=1, le=3650)
+
+    @property
+    def overrides(self) -> dict[str, dict[str, str]]:
+        """Table to column to the reason why detection's finding is not followed; tables without one are not in it."""
+        found = {
+            name: {column: said.override for column, said in table.columns.items() if said.override is not None}
+            | table.overrides
+            for name, table in self.tables.items()
+        }
+        return {name: reasons for name, reasons in found.items() if reasons}

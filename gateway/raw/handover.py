@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,16 @@ from gateway.privacy.budget import Budget
 from gateway.release.candidate import ReleaseCandidate
 from gateway.release.certificate import Certificate
 from gateway.release.figures import Count, Interval, Rate
-from gateway.release.reports import AttackReport, Check, Comparison, Outcome, StewardReport
+from gateway.release.reports import (
+    NAME,
+    AttackReport,
+    Check,
+    ColumnReport,
+    Comparison,
+    Opinion,
+    Outcome,
+    StewardReport,
+)
 from gateway.release.synthetic_table import RowsFile, SyntheticTable
 from gateway.vocabulary.digest import canonical_json, sha256, sha256_file
 from gateway.vocabulary.errors import CheckFailed
@@ -24,7 +34,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from gateway.policy.model import Policy
+    from gateway.policy.model import ColumnClause, Policy
+    from gateway.raw.detect.findings import Finding
     from gateway.raw.generate.generator import Measurements
     from gateway.raw.judge import attack, verdict
     from gateway.vocabulary.names import RunId, TableName
@@ -34,8 +45,8 @@ if TYPE_CHECKING:
 def certify(policy: Policy, measurements: Measurements, *, schema: Schema | None = None) -> Certificate:
     """State what was spent, recomputed from the events; ``CheckFailed`` if that is more than the policy allows.
 
-    Public tables are named with the policy's reasons, and, of the ``schema`` that is published, each CHECK that
-    nobody can say is kept.
+    Public tables and overrides are named with the policy's reasons, and, of the ``schema`` that is published, each
+    CHECK that nobody can say is kept.
     """
     spending = certify_spending(
         measurements,
@@ -53,6 +64,7 @@ def certify(policy: Policy, measurements: Measurements, *, schema: Schema | None
                 for name, clause in policy.tables.items()
                 if clause.treatment is TableTreatment.REFERENCE
             },
+            "overrides": policy.overrides,
             "constraints_not_kept": tuple(
                 f"{table.name}: {check.name}"
                 for table in (schema.tables if schema is not None else ())
@@ -94,8 +106,13 @@ def certify_spending(
     )
 
 
-def report(judgement: verdict.Judgement) -> StewardReport:
-    """Turn the judge's findings into figures: rounded, closed, and for the steward alone."""
+def report(
+    judgement: verdict.Judgement, *, policy: Policy | None = None, findings: Sequence[Finding] = ()
+) -> StewardReport:
+    """Turn what judge and detection found into figures: rounded, closed, and for the steward alone.
+
+    Beside each of ``findings`` stands what ``policy`` decided; a column that it does not know is left out.
+    """
     return StewardReport(
         checks=tuple(
             Check(
@@ -120,8 +137,52 @@ def report(judgement: verdict.Judgement) -> StewardReport:
             for result in judgement.attacks
         ),
         distances={name: Rate.of(value) for name, value in judgement.distances.items()},
+        columns=_columns(findings, policy) if policy is not None else (),
         blinding=secrets.token_hex(32),
     )
+
+
+def _columns(findings: Iterable[Finding], policy: Policy) -> tuple[ColumnReport, ...]:
+    overrides = policy.overrides
+    return tuple(
+        _column(
+            finding,
+            policy.tables[finding.table].columns.get(finding.column),
+            overrides.get(finding.table, {}).get(finding.column),
+        )
+        for finding in findings
+        if finding.table in policy.tables
+    )
+
+
+def _column(finding: Finding, clause: ColumnClause | None, override: str | None) -> ColumnReport:
+    """Return what crosses of ``finding``: words of the program and coarse figures. Sentences and shapes do not."""
+    return ColumnReport(
+        table=finding.table,
+        column=finding.column,
+        role=clause.role if clause else None,
+        treatment=clause.treatment if clause else None,
+        found=finding.role,
+        entity=_word(finding.entity) if finding.entity else "",
+        confidence=Rate.of(finding.confidence),
+        proposed=finding.treatment,
+        opinions=tuple(
+            Opinion(
+                recognizer=_word(piece.recognizer),
+                entity=_word(piece.within or piece.entity),
+                score=Rate.of(piece.score),
+                share=None if piece.share is None else Rate.of(piece.share),
+                within=piece.within is not None,
+            )
+            for piece in finding.evidence
+        ),
+        override=override,
+    )
+
+
+def _word(name: str) -> str:
+    """Return ``name`` if it is a word as recognizers and entities are called; a recognizer of others may say more."""
+    return name if re.fullmatch(NAME, name) else "unnamed"
 
 
 def written_tables(

@@ -303,8 +303,9 @@ def _judge(job: Job, rows: Rows, tables: Sequence[SyntheticTable]) -> StewardRep
     if not job.folder.report.exists():
         kept = making.shares_kept(tables, job.folder.synthetic)
         judgement = making.judge(rows.plan, rows.train, rows.control, tables, job.progress, kept=kept)
+        found = handover.report(judgement, policy=job.policy, findings=rows.findings)
         with job.folder.written(job.folder.report) as partial:
-            partial.write_text(handover.report(judgement).model_dump_json(), encoding="utf-8")
+            partial.write_text(found.model_dump_json(), encoding="utf-8")
     report = StewardReport.model_validate_json(job.folder.report.read_text(encoding="utf-8"))
     if not job.reached(RunState.JUDGED):
         # a veto is one recorded bit; the figures stay in the steward's report

@@ -25,6 +25,8 @@ class Certificate(Leaf):
     """What the generator decided from noisy counts, and why."""
     public: dict[str, str] = Field(default_factory=dict)
     """Tables that were copied as they are, and why everything in them may be known to all: nothing protects them."""
+    overrides: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Table to column to the policy's reason why what detection found there is not followed."""
     constraints_not_kept: tuple[str, ...] = ()
     """Declared constraints that were not understood, as ``table: name``: whether rows keep them is not known."""
     sampling_seed: int

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from gateway.release.figures import Count, Interval, Leaf, Rate
+from gateway.vocabulary.roles import Role, Treatment
+
+NAME = r"^[a-z][a-z0-9_]{0,59}$"
+"""Of a recognizer or an entity: a word out of source code, and no room for a value."""
 
 
 class Outcome(StrEnum):
@@ -44,12 +50,45 @@ class AttackReport(Leaf):
     excess: Interval
 
 
+class Opinion(Leaf):
+    """What one recognizer said of one column. Its sentences and masked shapes stay on the raw side."""
+
+    recognizer: str = Field(pattern=NAME)
+    entity: str = Field(pattern=NAME)
+    score: Rate
+    share: Rate | None
+    """Of the distinct values sampled, or of the texts where ``within``; None when it did not look at values."""
+    within: bool = False
+    """Whether ``entity`` was found inside prose."""
+
+
+class ColumnReport(Leaf):
+    """One column: what the policy decided, what detection found, and why the one does not follow the other."""
+
+    table: str
+    column: str
+    role: Role | None
+    """The policy's; None in a public table, which is copied."""
+    treatment: Treatment | None
+    """The policy's; None in a public table."""
+    found: Role
+    entity: str = Field(pattern=rf"{NAME}|^$")
+    """Empty when nothing was found."""
+    confidence: Rate
+    proposed: Treatment
+    opinions: tuple[Opinion, ...]
+    override: str | None
+    """The policy's reason for not following detection."""
+
+
 class StewardReport(Leaf):
     """Rests on production rows: shown to stewards only, coarse, counted. Never published."""
 
     checks: tuple[Check, ...]
     attacks: tuple[AttackReport, ...]
     distances: dict[str, Rate]
+    columns: tuple[ColumnReport, ...] = ()
+    """Every column of a table that is not dropped; none in releases made before this was kept."""
     blinding: str = ""
     """Random, and nothing else: the release's name is a digest over this report too, and is published. Without it,
     whoever guesses the other figures could try which digest comes out."""

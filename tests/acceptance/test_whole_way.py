@@ -137,6 +137,31 @@ def _one(connection: psycopg.Connection, query: str) -> tuple[Any, ...]:
     return row
 
 
+def test_a_release_keeps_what_was_found_of_each_column_and_why_it_was_not_followed(published: Gateway) -> None:
+    (release,) = json.loads(published("releases", "list", "--format", "json", side="synthetic").stdout)
+    shown = published("releases", "show", release["release"], "--format", "json", side="synthetic", person="steward")
+    told = json.loads(shown.stdout)
+    columns = {(column["table"], column["column"]): column for column in told["report"]["columns"]}
+    assert {table for table, _ in columns} == {"patients", "visits", "prescriptions", "wards"}
+    assert len(columns) == 26
+    reason = columns["visits", "reason"]
+    assert (reason["role"], reason["treatment"]) == ("sensitive", "learn")
+    assert reason["override"] == told["overrides"]["visits"]["reason"]
+    assert set(told["overrides"]) == {"patients", "visits", "prescriptions"}
+    email = columns["patients", "email"]
+    assert (email["found"], email["entity"], email["proposed"]) == ("direct", "email", "replace")
+    assert {opinion["recognizer"] for opinion in email["opinions"]} >= {"names", "values"}
+    assert columns["wards", "code"]["treatment"] is None
+    certificate = json.loads(
+        (published.folder / "workspace/releases" / release["release"] / "certificate.json").read_text()
+    )
+    assert certificate["overrides"] == told["overrides"]
+    assert not {"score", "share", "confidence"} & set(certificate)
+    printed = published("releases", "show", release["release"], "--columns", side="synthetic", person="steward").stdout
+    assert "categories are discovered under differential privacy" in " ".join(printed.split())
+    assert "patients.email" in printed
+
+
 def test_everything_published_says_that_it_is_synthetic(published: Gateway) -> None:
     with connect(published.sharing) as connection:
         comments = connection.execute(

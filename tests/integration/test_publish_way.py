@@ -380,6 +380,7 @@ def test_the_gate_opens_for_what_keeps_every_condition() -> None:
         (7, {"candidate": _certified(events=({**EVENT, "sigma": 1.0},))}),
         (7, {"candidate": _certified(events=({"mechanism": "trust me"},))}),
         (7, {"candidate": _certified(events=({"mechanism": "discrete_gaussian"},))}),
+        (8, {"candidate": _certified(overrides={"people": {"name": "nobody said so"}})}),
         (8, {"candidate": candidate(tables=())}),
         (8, {"candidate": candidate(tables=(people("a"), people("b")))}),
         (8, {"candidate": candidate(tables=(people("a", table="staff"),))}),

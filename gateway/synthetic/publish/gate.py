@@ -9,7 +9,7 @@
 7. The guarantee is the policy's: same unit and source, epsilon and delta within the budget, also when epsilon is
    recomputed from the events.
 8. It holds at least one synthesized table, and only tables and columns that the policy releases; and every public
-   table that it copies is named as such in its certificate.
+   table that it copies is named as such in its certificate, and every override of what detection found.
 9. The target is the recorded one, and its schema is not one of the database's own.
 """
 
@@ -124,6 +124,8 @@ def _8_only_what_the_policy_releases(case: Case) -> str | None:
     said = case.candidate.certificate.public
     if unsaid := [name for name in copied if said.get(name) != clauses[name].reason]:
         return f"it holds the public table {unsaid[0]!r}, which its certificate does not name with the policy's reason"
+    if case.candidate.certificate.overrides != case.candidate.policy.overrides:
+        return "its certificate does not name every override of its policy with its reason: run the policy again"
     return next((reason for each in tables if (reason := _beyond(each.table, clauses.get(each.table.name)))), None)
 
 
