@@ -1,7 +1,8 @@
 """What a run does with rows: plan from declared things, measure, draw and judge. Keeps no records.
 
-A table alone (nothing owned, nothing public, nothing linked) goes the shorter way, by the generator alone. A database
-is measured table by table under one budget, drawn into files piece by piece, and put together from there.
+A table alone (nothing owned, nothing public, nothing linked) is fitted and judged by the generator's and the judge's
+shorter way. A database is measured table by table under one budget. Both are drawn into files piece by piece, and put
+together from there.
 """
 
 from __future__ import annotations
@@ -23,10 +24,8 @@ from gateway.raw.connect.public_rows import public_tables
 from gateway.raw.generate import database, rebuilding
 from gateway.raw.generate.assembly import (
     Assembly,
-    assemble,
     learned_columns,
     published_schema,
-    published_shape,
     put_together,
 )
 from gateway.raw.generate.closing import key_plans
@@ -34,10 +33,12 @@ from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.database import DatabaseMeasurements, Kindred, TablePlan
 from gateway.raw.generate.deriving import derive
 from gateway.raw.generate.drawn import Drawn
+from gateway.raw.generate.foreseeing import refuse_unkeepable
 from gateway.raw.generate.identities import invent
 from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.generate.narrowing import most_units
+from gateway.raw.generate.rebuilding import Portion
 from gateway.raw.judge.database import judge_database
 from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows
 from gateway.vocabulary.checks import listed
@@ -47,7 +48,7 @@ from gateway.vocabulary.roles import Treatment
 from gateway.vocabulary.schema import TEXT_KINDS, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gateway.policy.lineage import Lineage
@@ -100,10 +101,7 @@ class Plan:
     @property
     def published(self) -> tuple[Table, ...]:
         """The tables that are published, owners first."""
-        if not self.is_alone:
-            return published_schema(self.schema, self.policy, self.tree).tables
-        unit = self.tree.unit.table
-        return (published_shape(self.schema.table(unit), self.policy.tables[unit]),)
+        return published_schema(self.schema, self.policy, self.tree).tables
 
     @property
     def seed(self) -> int:
@@ -138,14 +136,9 @@ def plan(policy: Policy, snapshot: Snapshot, *, generator: Generator, progress: 
 def rehearse(plan: Plan) -> None:
     """Do without rows what rows will go through, so that a declaration that does not fit its column costs no budget."""
     measure(plan, derive(plan.kinship.empty(), plan.tree), lambda _stage, _share: None)
-    for kin in plan.tree.kin:
-        _invent_some(plan.schema.table(kin.table), plan.policy.tables[kin.table], seed=plan.seed)
-    if plan.is_alone:
-        columns = learned_columns(plan.policy.tables[plan.tree.unit.table])
-        shape = plan.kinship.unit.source
-        learned = pa.table({name: pa.array([], shape.column(name).arrow_type) for name in columns})
-        assemble(plan.published[0], plan.policy.tables[shape.name], learned, seed=plan.seed)
-        return
+    for name, keys in key_plans(Schema(tables=plan.published), plan.policy, plan.tree).items():
+        _invent_some(plan.schema.table(name), plan.policy.tables[name], seed=plan.seed)
+        refuse_unkeepable(keys, plan.policy.tables[name].columns, seed=plan.seed)
     empty = plan.kinship.empty()
     assembly = Assembly(plan.schema, policy=plan.policy, tree=plan.tree, public=plan.public, units=0, seed=plan.seed)
     for name, owned in empty.owned.items():
@@ -194,18 +187,17 @@ def draw(plan: Plan, measured: Measurements, folder: Path, progress: Progress) -
     keys = key_plans(Schema(tables=plan.published), plan.policy, plan.tree)
     most = most_units(keys, plan.tree.unit.table)
     units = units if most is None else min(units, most)
+    portions: Iterable[Portion]
     if plan.is_alone:
         learned = plan.generator.fit(measured, progress).sample(units, seed=plan.seed)
-        shape = plan.published[0]
-        whole = assemble(shape, plan.policy.tables[shape.name], learned, seed=plan.seed)
-        handover.written_tables(Schema(tables=plan.published), [(shape.name, whole)], folder)
-        return
-    fitted = rebuilding.fit(
-        _of_database(measured), plan.kindred, generator=plan.generator, progress=progress, seed=plan.seed
-    )
+        portions = [Portion(table=plan.tree.unit.table, rows=learned, lengths=None)]
+    else:
+        fitted = rebuilding.fit(
+            _of_database(measured), plan.kindred, generator=plan.generator, progress=progress, seed=plan.seed
+        )
+        portions = fitted.sample(units, seed=plan.seed, progress=progress)
     spool = folder / "drawn"
     spool.mkdir()
-    portions = fitted.sample(units, seed=plan.seed, progress=progress)
     found = Drawn.spooled(portions, tree=plan.tree, folder=spool)
     while True:
         blocks = put_together(

@@ -198,3 +198,9 @@ def test_what_can_be_seen_without_rows_costs_nothing(go: Callable[..., dict[str,
         go({}, policy(coarse, beyond))
     assert "from -32768 to 32767" in str(refused.value)
     assert narrow.value.__notes__[-1] == refused.value.__notes__[-1] == "ledger: 0 entries"
+    stars = (VISITS, "st", {**LEARN, "domain": {"lowest": 1, "highest": 5}})
+    for table, check in (("people", "id >= 1000"), ("visits", "st > 5")):
+        ddl = f"{DDL} ALTER TABLE {{{table}}} ADD CONSTRAINT told CHECK ({check})"
+        with pytest.raises(Unsupported, match="a CHECK 'told'") as seen:
+            go({}, policy(stars), ddl=ddl)
+        assert seen.value.__notes__[-1] == "ledger: 0 entries"

@@ -140,3 +140,23 @@ def test_nothing_else_is_lost(way: Way) -> None:
     assert len(set(tables["people"].rows["low"].to_pylist())) > 30
     assert tables["people"].rows["badge"].null_count < 90
     assert {row["note"] for row in tables["bills"].rows.to_pylist()} <= {"abc", "xyz"}
+
+
+def test_a_table_alone_keeps_what_it_declares_too(tmp_path: Path) -> None:
+    schema = """CREATE TABLE people (id INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL,
+        badge INTEGER UNIQUE, sort TEXT NOT NULL, grade INTEGER NOT NULL, UNIQUE (sort, grade), CHECK (low < high))"""
+    columns = {name: POLICY.tables["people"].columns[name] for name in ("id", "low", "high", "badge", "sort", "grade")}
+    people = POLICY.tables["people"].model_copy(update={"columns": columns})
+    policy = POLICY.model_copy(update={"tables": {"people": people}})
+    with closing(sqlite3.connect(tmp_path / "source.db")) as connection:
+        connection.execute(schema)
+        rows = [(n, n % 50, n % 50 + 1 + n % 7, None, "xyz"[n % 3], 1 + n // 3) for n in range(120)]
+        connection.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?)", rows)
+        connection.commit()
+    made = Way.of(policy, f"sqlite:///{tmp_path}/source.db", tmp_path).draw()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(schema)
+        again = zip(*made["people"].rows.to_pydict().values(), strict=True)
+        connection.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?)", again)
+    assert 90 < made["people"].count <= 120
+    assert len(made["people"].table.unique) == 2

@@ -11,34 +11,28 @@ import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from gateway.raw.generate.closing import Keyring, key_plans
 from gateway.raw.generate.descent import Descent
 from gateway.raw.generate.drawn import BLOCK, starts_of
 from gateway.raw.generate.ending import Ending
-from gateway.raw.generate.identities import invent
-from gateway.raw.generate.keys import fresh_keys
 from gateway.raw.generate.lines import Line, Site
-from gateway.raw.generate.shapes import learned_columns, published_schema, published_shape, read_shape
-from gateway.vocabulary.names import ColumnName, TableName
-from gateway.vocabulary.roles import Treatment
+from gateway.raw.generate.shapes import learned_columns, published_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from gateway.policy.lineage import Lineage
-    from gateway.policy.model import Policy, TableClause
+    from gateway.policy.model import Policy
     from gateway.raw.generate.drawn import Drawn
     from gateway.raw.generate.generator import Progress
-    from gateway.vocabulary.schema import Schema, Table
+    from gateway.vocabulary.names import TableName
+    from gateway.vocabulary.schema import Schema
 
-__all__ = [
-    "BLOCK", "Assembly", "assemble", "learned_columns", "published_schema", "published_shape", "put_together",
-    "read_shape",
-]  # fmt: skip
+__all__ = ["BLOCK", "Assembly", "learned_columns", "published_schema", "put_together"]
 
 logger = logging.getLogger(__name__)
 
@@ -163,24 +157,6 @@ class Assembly:
             if kin.named and not self._site.is_optional(kin.table):
                 self._site.descent.grow(kin.table, np.arange(self._site.descent.rows(table) + 1))
                 self._grow_named(kin.table)
-
-
-def assemble(shape: Table, clause: TableClause, learned: pa.Table, *, seed: int) -> pa.Table:
-    """Return rows of ``shape``, one table alone: the learned columns as they are, the rest invented from ``seed``."""
-    rows = len(learned)
-    context = {ColumnName(name): learned[name].combine_chunks() for name in learned.column_names}
-    entities = {
-        ColumnName(name): column.entity
-        for name, column in clause.columns.items()
-        if column.treatment is Treatment.REPLACE and column.entity is not None
-    }
-    columns = context | invent(entities, shape, rows, seed=seed, context=context)
-    keys = [ColumnName(name) for name, column in clause.columns.items() if column.treatment is Treatment.KEY]
-    for offset, name in enumerate(keys):
-        columns[name] = fresh_keys(shape.column(name), rows, seed=seed + offset)
-    return pa.Table.from_arrays(
-        [columns[c.name].cast(c.arrow_type) for c in shape.columns], schema=shape.arrow_schema()
-    )
 
 
 def put_together(

@@ -44,7 +44,7 @@ class Drawn:
 
     @classmethod
     def spooled(cls, portions: Iterable[Portion], *, tree: Lineage, folder: Path) -> Drawn:
-        """Write ``portions`` (of ``FittedDatabase.sample``) into the empty ``folder``; ``OSError`` if the disk is full."""
+        """Write ``portions`` as they are drawn into the empty ``folder``; ``OSError`` when the disk is full."""
         rows: dict[TableName, int] = {tree.unit.table: 0}
         counted: dict[TableName, list[NDArray[np.int64]]] = {kin.table: [] for kin in tree.owned if not kin.named}
         paths: dict[TableName, Path] = {}

@@ -12,33 +12,14 @@ from gateway.vocabulary.roles import Treatment
 from gateway.vocabulary.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gateway.policy.lineage import Lineage
     from gateway.policy.model import Policy, TableClause
-    from gateway.vocabulary.schema import Column, Reference, Table
+    from gateway.vocabulary.schema import Reference
 
 
 def learned_columns(clause: TableClause) -> list[ColumnName]:
     """Return the columns a model learns, in the policy's order."""
     return [ColumnName(name) for name, column in clause.columns.items() if column.treatment is Treatment.LEARN]
-
-
-def read_shape(table: Table, clause: TableClause, *, key: Sequence[ColumnName]) -> Table:
-    """Return the shape of what is read: the key and the learned columns. Nothing else leaves the source."""
-    wanted = {*key, *learned_columns(clause)}
-    return _only(table, [column for column in table.columns if column.name in wanted])
-
-
-def published_shape(table: Table, clause: TableClause) -> Table:
-    """Return the shape of what is published of one table alone, in the source's column order.
-
-    Keys and uniqueness stay where all their columns are fresh or invented, and so unique by construction; comments of
-    the source stay behind, since no policy declares them.
-    """
-    kept = [c for c in table.columns if clause.columns[c.name].treatment is not Treatment.DROP]
-    made = {name for name, c in clause.columns.items() if c.treatment in {Treatment.KEY, Treatment.REPLACE}}
-    return _only(table, [dataclasses.replace(column, comment=None) for column in kept], made=made)
 
 
 def published_schema(schema: Schema, policy: Policy, tree: Lineage) -> Schema:
@@ -75,18 +56,4 @@ def published_schema(schema: Schema, policy: Policy, tree: Lineage) -> Schema:
             )
             for name, shape in shapes.items()
         )
-    )
-
-
-def _only(table: Table, columns: list[Column], *, made: set[str] | None = None) -> Table:
-    names = {column.name for column in columns}
-    unique = names if made is None else made
-    return dataclasses.replace(
-        table,
-        columns=tuple(columns),
-        primary_key=table.primary_key if unique.issuperset(table.primary_key) else (),
-        unique=tuple(each for each in table.unique if unique.issuperset(each)),
-        checks=tuple(check for check in table.checks if names.issuperset(check.columns)) if made is None else (),
-        references=(),
-        comment=None,
     )
