@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from gateway.raw.detect import phrases
+from gateway.raw.detect import attributes, phrases, wordlists
 
 
 class Need(IntEnum):
@@ -36,7 +36,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def _entries() -> tuple[Entry, ...]:
     blocks: list[tuple[list[str], list[str]]] = []
-    for line in phrases.PHRASES.strip().splitlines():
+    for line in (*phrases.PHRASES.strip().splitlines(), *attributes.PHRASES.strip().splitlines()):
         if line.startswith(" "):
             blocks[-1][1].append(line)
         else:
@@ -55,16 +55,27 @@ def _entries() -> tuple[Entry, ...]:
 
 
 LEXICON = _entries()
-BLOCKED = _listed(phrases.BLOCKED)
-ACTORS = _listed(phrases.ACTORS)
-SUBJECTS = tuple(phrases.SUBJECTS.split())
-STAFF = tuple(phrases.STAFF.split())
-KEY_HEADS = frozenset(phrases.KEY_HEADS.split())
-NEUTRAL_HEADS = frozenset(phrases.NEUTRAL_HEADS.split())
-QUALIFIERS = frozenset(phrases.QUALIFIERS.split())
-AGGREGATES = frozenset(phrases.AGGREGATES.split())
-BOOKKEEPING = frozenset(phrases.BOOKKEEPING.split())
-ABBREVIATIONS: dict[str, str] = dict(pair.split("=") for pair in phrases.ABBREVIATIONS.split())
+BLOCKED = _listed(wordlists.BLOCKED)
+ACTORS = _listed(wordlists.ACTORS)
+AUDITORS = _listed(wordlists.AUDITORS)
+SUBJECTS = tuple(wordlists.SUBJECTS.split())
+STAFF = tuple(wordlists.STAFF.split())
+KEY_HEADS = frozenset(wordlists.KEY_HEADS.split())
+KEY_FIRST = frozenset(wordlists.KEY_FIRST.split())
+GLUED_FIRST = tuple(wordlists.GLUED_FIRST.split())
+LOOKUPS = frozenset(wordlists.LOOKUPS.split())
+THINGS = frozenset(wordlists.THINGS.split())
+ORGANIZATIONS = frozenset(wordlists.ORGANIZATIONS.split())
+TELLING_TABLES: dict[str, str] = dict(pair.split("=") for pair in wordlists.TELLING_TABLES.split())
+FILLERS = frozenset(wordlists.FILLERS.split())
+EVENTS = frozenset(wordlists.EVENTS.split())
+NEUTRAL_HEADS = frozenset(wordlists.NEUTRAL_HEADS.split())
+QUALIFIERS = frozenset(wordlists.QUALIFIERS.split())
+AGGREGATES = frozenset(wordlists.AGGREGATES.split())
+BOUNDS = frozenset(wordlists.BOUNDS.split())
+BOOKKEEPING = frozenset(wordlists.BOOKKEEPING.split())
+PROSE = frozenset(wordlists.PROSE.split())
+ABBREVIATIONS: dict[str, str] = dict(pair.split("=") for pair in wordlists.ABBREVIATIONS.split())
 COMPOUND_STARTS = (
     "kunden",
     "patienten",

@@ -40,6 +40,8 @@ OTHER_WEIGHT = 0.8
 """For recognizers of other distributions."""
 THRESHOLD = 0.45
 FEW_VALUES_DAMPING = 0.35
+THING_DAMPING = 0.35
+"""A declared reference to what is no person is a number of a page or an address, whatever it is called."""
 CLOSE = 0.05
 UNLEARNABLE_SHARE = 0.6
 """Distinct values per non-NULL row from which on a text column is not learned: a model would have to copy it."""
@@ -65,13 +67,21 @@ def _totals(sample: ColumnSample, evidence: Sequence[Evidence]) -> dict[str, flo
     for piece in evidence:
         doubts[piece.entity] *= 1.0 - WEIGHTS.get(piece.recognizer, OTHER_WEIGHT) * piece.score
     few = doubts.pop(FEW_VALUES, None) is not None
+    thing = _points_at_a_thing(sample)
     totals = {entity: 1.0 - doubt for entity, doubt in doubts.items()}
     for entity in totals:
         if few and role_of(entity) is Role.DIRECT:
             totals[entity] *= FEW_VALUES_DAMPING
+        if thing and role_of(entity) is Role.DIRECT:
+            totals[entity] *= THING_DAMPING
         if entity == Entity.URL and sample.context.nearness is not Need.PERSON:
             totals[entity] *= FEW_VALUES_DAMPING
     return totals
+
+
+def _points_at_a_thing(sample: ColumnSample) -> bool:
+    referring = any(sample.column.name in reference.columns for reference in sample.table.references)
+    return referring and sample.column.name not in sample.context.person_keys
 
 
 def _winner(totals: dict[str, float]) -> tuple[str, float]:

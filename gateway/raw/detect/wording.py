@@ -14,6 +14,8 @@ from gateway.raw.detect.lexicon import (
     AGGREGATES,
     BLOCKED,
     COMPOUND_STARTS,
+    GLUED_FIRST,
+    KEY_HEADS,
     LEXICON,
     NEUTRAL_HEADS,
     QUALIFIERS,
@@ -31,6 +33,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CODE_HEADS = frozenset({"id", "code", "group", "category", "class", "level", "type", "key"})
 _LONGEST_NAME = 200
 _LONGEST_PHRASE = 5
+_SHORTEST_REST = 2
 _SHORTEST_GLUED = 6
 """Letters that a phrase needs before it is looked for inside a word: ``age`` in ``package`` is no age."""
 
@@ -48,33 +51,71 @@ class Match:
     factor: float
 
 
+@lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """Return the words of ``name``: camel case, separators and digits split, accents gone, short forms expanded.
 
-    Plural ``s`` and numbers go too. Only the first 200 characters are read; a name without Latin letters has no words.
+    Plural ``s`` and numbers go too, and heads glued before a word of the lists are split off: ``idcliente``. Only the
+    first 200 characters are read; a name without Latin letters has no words.
     """
+    found = [part for word in _letters(name) for part in _unglued(word)]
+    return tuple(singular(ABBREVIATIONS.get(word, word)) for word in found)
+
+
+def _letters(name: str) -> list[str]:
     plain = name[:_LONGEST_NAME].replace("ß", "ss")
     plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
-    found = [word.lower() for word in _WORDS.findall(plain) if not word.isdigit()]
-    return tuple(singular(ABBREVIATIONS.get(word, word)) for word in found)
+    return [word.lower() for word in _WORDS.findall(plain) if not word.isdigit()]
+
+
+def counts(name: str, phrase: str) -> bool:
+    """Tell whether ``name`` has ``phrase`` in the plural, as counts do: ``open_accounts_past_due``."""
+    last = phrase.rsplit(maxsplit=1)[-1]
+    return any(letters != last and singular(letters) == last for letters in _letters(name))
+
+
+def is_plural(name: str) -> bool:
+    """Tell whether ``name`` ends in a plural, as counts do: ``open_accounts``, not ``address``."""
+    letters = _letters(name)
+    return bool(letters) and letters[-1].endswith("s") and singular(letters[-1]) != letters[-1]
+
+
+def _unglued(word: str) -> tuple[str, ...]:
+    if word in _single_words():
+        return (word,)
+    for first in GLUED_FIRST:
+        rest = word[len(first) :]
+        if word.startswith(first) and len(rest) >= _SHORTEST_REST and rest != "s" and _known(rest):
+            return (first, rest)
+    return (word,)
+
+
+def _known(rest: str) -> bool:
+    plain = singular(ABBREVIATIONS.get(rest, rest))
+    return plain in _persons() or plain in _single_words() or plain in KEY_HEADS
 
 
 def singular(word: str) -> str:
     """Return ``word`` without a plural ``s``; applied to names and lexicon alike, so it need not be right."""
     if word.endswith("sses"):
         return word[:-2]
+    if word.endswith("iones"):
+        return word[:-2]
     if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004 - "ties" stays
         return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word  # noqa: PLR2004 - "gas"
 
 
+@lru_cache(maxsize=8192)
 def phrase_words(phrase: str) -> tuple[str, ...]:
     """Return a lexicon phrase in the form ``words`` gives."""
-    return tuple(singular(word) for word in phrase.split())
+    return tuple(singular(ABBREVIATIONS.get(word, word)) for word in phrase.split())
 
 
 _NAMED_PERSON = Entry(entity="full_name", score=0.95, need=Need.ANYWHERE, kinds="t", exact=False, phrases=())
-"""``patient_name``, ``StudentName``, ``kundenname``: any word for a person, and ``name``."""
+"""``patient_name``, ``StudentName``, ``kundenname``, ``nombre_cliente``: any word for a person, and one for a name."""
+_GERMANIC_NAMES = ("name", "naam")
+_NAME_WORDS = (*_GERMANIC_NAMES, "nombre", "nom", "nome")
 
 
 _left_out: frozenset[str] = frozenset()
@@ -89,8 +130,18 @@ def _phrases() -> dict[tuple[str, ...], tuple[Entry, ...]]:
             if "".join(phrase) not in _left_out:
                 found[phrase] = (*found.get(phrase, ()), entry)
     for person in _persons():
-        found.setdefault((person, "name"), (_NAMED_PERSON,))
+        for name in _NAME_WORDS:
+            found.setdefault((person, name), (_NAMED_PERSON,))
+            if name not in _GERMANIC_NAMES:
+                found.setdefault((name, person), (_NAMED_PERSON,))
     return found
+
+
+@lru_cache(maxsize=1)
+def _single_words() -> frozenset[str]:
+    """Return phrases of one word, as they are listed and without plurals."""
+    listed = {phrase for entry in LEXICON for phrase in entry.phrases if " " not in phrase}
+    return frozenset(listed - _left_out) | {phrase[0] for phrase in _phrases() if len(phrase) == 1}
 
 
 @lru_cache(maxsize=1)
@@ -139,7 +190,7 @@ def reading_without(left_out: frozenset[str]) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for read in (_phrases, _glued, _persons, _subjects, person_word, matches):
+    for read in (words, _phrases, _single_words, _glued, _persons, _subjects, person_word, matches):
         read.cache_clear()
 
 
@@ -163,7 +214,7 @@ def _by_words(tokens: tuple[str, ...]) -> list[Match]:
     for size in range(min(len(tokens), _LONGEST_PHRASE), 0, -1):
         for start in range(len(tokens) - size, -1, -1):
             covered = any(a <= start and start + size <= b for a, b in taken)
-            if tokens[start : start + size] in _phrases() and not covered:
+            if not covered and _says(tokens[start : start + size], whole=size == len(tokens)):
                 taken.append((start, start + size))
     last = max((end for _, end in taken), default=0)
     found: list[Match] = []
@@ -178,6 +229,12 @@ def _by_words(tokens: tuple[str, ...]) -> list[Match]:
             if not entry.exact or end - start == len(tokens)
         ]
     return found
+
+
+def _says(phrase: tuple[str, ...], *, whole: bool) -> bool:
+    """Tell whether ``phrase`` means something, or is blocked, in a name of which it may be only a part."""
+    entries = _phrases().get(phrase)
+    return entries is not None and (whole or not entries or not all(entry.exact for entry in entries))
 
 
 def _factor(tokens: tuple[str, ...], start: int, end: int) -> float:

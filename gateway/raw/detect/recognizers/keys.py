@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.raw.detect.affixes import without_affix
 from gateway.raw.detect.findings import Evidence
 from gateway.raw.detect.lexicon import ACTORS, KEY_HEADS, Need
 from gateway.raw.detect.meanings import PERSON_KEY
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway.raw.detect.recognizer import ColumnSample
+    from gateway.vocabulary.names import ColumnName
+    from gateway.vocabulary.schema import Table
 
-PRIMARY, REFERENCE, NAMED, ACTOR, UUIDS = 0.97, 0.97, 0.85, 0.75, 0.6
-"""Scores: a declared key of persons; a declared reference to one; by name; by a part somebody plays; UUIDs."""
+PRIMARY, REFERENCE, NAMED, ACTOR, UUIDS, OTHER = 0.97, 0.97, 0.85, 0.75, 0.6, 0.7
+"""Scores: a declared key of persons; a declared reference to one; by name; by a part somebody plays; UUIDs; another
+number than the key that no two share."""
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _FEWEST = 5
+_MANY = 20
+_NUMBERS = frozenset({"id", "key", "uuid", "guid"})
 _LONGEST_PART = 2
 _COUNTS = frozenset({"number", "count", "total", "max", "min", "n", "is", "has", "active", "new"})
 
@@ -45,14 +51,18 @@ class Keys:
                 yield self._say(REFERENCE, "a declared reference leads to a table of persons")
             else:
                 yield self._say(NAMED, "its name is that of a person's key")
+        if context.nearness is Need.PERSON and (column.name,) == table.primary_key:
+            yield self._say(PRIMARY, "the primary key of a table of persons")
         if context.nearness is Need.PERSON and not referring:
-            if column.name in table.primary_key:
-                yield self._say(PRIMARY, "the primary key of a table of persons")
+            if column.name in table.primary_key and _whose(table) == [column.name]:
+                yield self._say(PRIMARY, "the part of the primary key that is a table of persons' own")
             elif (column.name,) in table.unique and column.kind is Kind.INTEGER:
                 yield self._say(NAMED, "a declared unique number in a table of persons")
             if _is_own_key(sample):
                 yield self._say(NAMED, "its name is that of the key of a table of persons")
             yield from self._from_uuids(sample)
+            if _is_other_number(sample):
+                yield self._say(OTHER, "a number of its own for each person", share=1.0)
         if not referring and column.kind is Kind.INTEGER and _is_actor(column.name):
             yield self._say(ACTOR, "a number whose name is a part that somebody plays")
 
@@ -68,21 +78,56 @@ class Keys:
         return Evidence(recognizer=self.name, entity=PERSON_KEY, score=score, share=share, reason=reason)
 
 
+def _is_other_number(sample: ColumnSample) -> bool:
+    """Tell whether ``sample`` is called an id and no two of many persons share one: ``wiki_id``, ``legacy_key``."""
+    tokens = words(sample.column.name)
+    filled = sample.rows - sample.nulls
+    return bool(tokens) and tokens[-1] in _NUMBERS and filled >= _MANY and len(sample.values) == filled
+
+
+def _whose(table: Table) -> list[ColumnName]:
+    """Return the columns of the primary key that refer to nothing: of a tenant and a person, the person."""
+    referring = {column for reference in table.references for column in reference.columns}
+    return [column for column in table.primary_key if column not in referring]
+
+
 def _is_own_key(sample: ColumnSample) -> bool:
     """``id`` in a table of persons, or the table's name and ``id``."""
     tokens = words(sample.column.name)
-    if tokens in {("id",), ("uuid",), ("guid",), ("pk",)}:
-        return not sample.table.primary_key
+    if tokens in {("uuid",), ("guid",)}:
+        return True
+    if sample.table.primary_key:
+        return False
+    if tokens in {("id",), ("pk",)}:
+        return True
+    plain = without_affix(sample.table, sample.column.name)
     table = words(sample.table.name)
-    return len(tokens) > 1 and tokens[-1] in KEY_HEADS and tokens[:-1] == table and not sample.table.primary_key
+    return plain == "id" or (len(tokens) > 1 and tokens[-1] in KEY_HEADS and tokens[:-1] == table)
 
 
 def _is_actor(name: str) -> bool:
     tokens = words(name)
-    if any(tokens == phrase_words(actor) for actor in ACTORS):
+    if len(tokens) > 1 and tokens[-1] in KEY_HEADS:
+        tokens = tokens[:-1]
+    elif tokens and tokens[-1] in _ACCOUNTS:
+        return False
+    if any(tokens == phrase_words(actor) for actor in ACTORS) or _done_by(tokens):
         return True
     counted = name.lower().endswith("s") or not tokens or tokens[0] in _COUNTS
     return not counted and len(tokens) <= _LONGEST_PART and person_word(tokens[-1])
+
+
+def _done_by(tokens: tuple[str, ...]) -> bool:
+    """``printed_by``, ``seen_by``: any participle, so that ``sort_by`` is nobody."""
+    done = tokens[-2] if len(tokens) > 1 and tokens[-1] == "by" else ""
+    return done.endswith("ed") or done in _IRREGULAR
+
+
+_IRREGULAR = frozenset({"taken", "given", "written", "sold", "seen", "made", "done", "sent", "read", "drawn", "taught"})
+
+
+_ACCOUNTS = frozenset({"account", "konto", "cuenta", "compte", "conto", "rekening", "conta"})
+"""With ``id`` somebody's account; without it as likely its number."""
 
 
 plugin = Keys
