@@ -27,11 +27,19 @@ class RawSettings(BaseSettings):
     person: str = Field(default_factory=getpass.getuser, description="Who asks for runs.")
     workspace: Path = WORKSPACE
     records_url: SecretStr = SecretStr(f"sqlite:///{WORKSPACE}/records.db")
+    text_model: Path | None = Field(
+        default=None, description="Folder of the model that reads prose; where its distribution put it if absent."
+    )
 
     @property
     def runs(self) -> Path:
         """Folder of unfinished runs; for the raw side alone."""
         return self.workspace / "runs"
+
+    @property
+    def scans(self) -> Path:
+        """Folder of what scans found, kept for the next ones; for the raw side alone."""
+        return self.workspace / "scans"
 
     @property
     def releases(self) -> Path:

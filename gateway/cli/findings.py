@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from gateway.raw.detect.findings import contents, is_undecided
+from gateway.raw.detect.findings import contents, is_undecided, unread_tables
 from gateway.vocabulary.roles import Role
 
 if TYPE_CHECKING:
@@ -57,11 +57,24 @@ def told(findings: Sequence[Finding]) -> Iterator[Text]:
         yield Text("The schema has no tables that this role can read.")
         return
     yield Text(f"{len(findings):,} columns in {tables:,} tables: {_counted(findings)}.", style="bold")
+    yield from (Text(note, style="bold red") for note in missed(findings))
     waiting = [finding for finding in findings if is_undecided(finding)]
     if waiting:
-        names = ", ".join(plain(f"{each.table}.{each.column}", most=60) for each in waiting[:_MOST_NAMES])
-        more = f" and {len(waiting) - _MOST_NAMES:,} more" if len(waiting) > _MOST_NAMES else ""
-        yield Text(f"{MARK} {len(waiting):,} undecided, look at them first: {names}{more}.", style="bold yellow")
+        names = _names([f"{each.table}.{each.column}" for each in waiting])
+        yield Text(f"{MARK} {len(waiting):,} undecided, look at them first: {names}.", style="bold yellow")
+
+
+def missed(findings: Sequence[Finding]) -> list[str]:
+    """Return sentences about what was not looked at, though it was asked for."""
+    unread = unread_tables(findings)
+    if not unread:
+        return []
+    return [f"{len(unread):,} tables could not be read, and nothing in them was looked at: {_names(unread)}."]
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(plain(name, most=60) for name in names[:_MOST_NAMES]) + more
 
 
 def _counted(findings: Sequence[Finding]) -> str:

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from gateway.cli.findings import listed, plain, told
+from gateway.cli.findings import listed, missed, plain, told
 from gateway.cli.printing import Format, as_json, err, out, progress, say
 from gateway.policy.loading import line_finder, load_policy
 from gateway.policy.spelling import did_you_mean
 from gateway.raw.connect.reading import open_source
+from gateway.raw.detect.caching import FindingCache, FreshFindings
 from gateway.raw.detect.detecting import detect
 from gateway.raw.detect.drafting import draft_policy
 from gateway.raw.detect.drift import drift, to_scan
 from gateway.raw.detect.findings import to_json
 from gateway.raw.detect.page import FIRST_LINE, page
-from gateway.settings import resolve
+from gateway.settings import RawSettings, resolve
 from gateway.vocabulary.errors import ArtefactFailed, ConfigurationError, SourceRefused
 from gateway.vocabulary.names import TableName
 
@@ -47,7 +48,15 @@ class Asked:
     countries: tuple[str, ...] = ()
     """ISO 3166 codes of countries whose numbers are looked for besides the usual ones."""
     fresh: bool = False
-    """Whether nothing that an earlier scan found is used."""
+    """Whether nothing that an earlier scan found is used; what is found is kept for the next all the same."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no code of a country."""
+        for code in self.countries:
+            if re.fullmatch(r"[A-Z]{2}", code) is None:
+                raise ConfigurationError(
+                    f"--country {plain(code)} is no ISO 3166 code; expected two letters, such as DE"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +64,6 @@ class Seen:
     """The catalogue, and what was found in the tables that were looked at."""
 
     schema: Schema
-    tables: tuple[TableName, ...]
     findings: tuple[Finding, ...]
 
 
@@ -87,7 +95,7 @@ def against(file: Path, asked: Asked, *, html: Path | None, style: Format) -> bo
         countries=asked.countries,
         fresh=asked.fresh,
     )
-    seen = _look(asked, lambda schema: to_scan(policy, schema), beside=policy.tables)
+    seen = _look(asked, lambda schema: to_scan(policy, schema), beside=policy.tables, strict=True)
     found = drift(policy, seen.schema, seen.findings, tables=_patterns(asked.tables, seen.schema, policy.tables))
     if html is not None:
         _write_page(html, seen, title=policy.source.name, come_apart=found)
@@ -99,7 +107,14 @@ def against(file: Path, asked: Asked, *, html: Path | None, style: Format) -> bo
     return any(each.fails for each in found)
 
 
-def _look(asked: Asked, choose: Callable[[Schema], Sequence[TableName]], *, beside: Collection[str] = ()) -> Seen:
+def _look(
+    asked: Asked,
+    choose: Callable[[Schema], Sequence[TableName]],
+    *,
+    beside: Collection[str] = (),
+    strict: bool = False,
+) -> Seen:
+    """Look at the tables that ``choose`` and the patterns leave; ``strict`` is for who must not miss one."""
     if asked.url is None:
         raise ConfigurationError(
             "say which database to look at: gateway scan URL, or --against POLICY for the policy's"
@@ -109,8 +124,12 @@ def _look(asked: Asked, choose: Callable[[Schema], Sequence[TableName]], *, besi
         with progress() as report, database.snapshot() as snapshot:
             wanted = _patterns(asked.tables, snapshot.schema, beside)
             chosen = [name for name in choose(snapshot.schema) if wanted is None or name in wanted]
-            findings = detect(snapshot, tables=chosen, progress=report)
-            return Seen(schema=snapshot.schema, tables=tuple(chosen), findings=findings)
+            kept = (FreshFindings if asked.fresh else FindingCache).open(RawSettings().scans)
+            countries = frozenset(asked.countries)
+            findings = detect(snapshot, tables=chosen, progress=report, cache=kept, countries=countries, strict=strict)
+    if kept.hits:
+        say(f"[dim]{kept.hits:,} of {len(findings):,} columns are as in an earlier scan; --fresh looks again[/dim]")
+    return Seen(schema=snapshot.schema, findings=findings)
 
 
 def _patterns(patterns: Sequence[str], schema: Schema, beside: Collection[str]) -> set[TableName] | None:
@@ -171,7 +190,14 @@ def _refuse_others(html: Path | None) -> None:
 def _write_page(html: Path, seen: Seen, *, title: str, come_apart: Sequence[Drift] = ()) -> None:
     """Write the page for its owner alone to read: its figures are measured on real rows."""
     moment = dt.datetime.now(dt.UTC)
-    text = page(seen.schema, seen.findings, title=title, moment=moment, notes=notes(), drift=come_apart)
+    text = page(
+        seen.schema,
+        seen.findings,
+        title=title,
+        moment=moment,
+        notes=[*missed(seen.findings), *notes()],
+        drift=come_apart,
+    )
     try:
         html.unlink(missing_ok=True)
         with open(html, "x", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:

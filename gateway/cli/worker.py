@@ -31,6 +31,10 @@ def scan(  # noqa: PLR0917 - typer takes options as arguments
     html: Annotated[
         Path | None, typer.Option(help="Where a page of the findings goes, with their evidence and filters.")
     ] = None,
+    country: Annotated[
+        list[str] | None, typer.Option(help="Look for this country's numbers too: DE, FR, ... May be repeated.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing that an earlier scan found.")] = False,  # noqa: FBT002 - a flag
     table: Annotated[
         list[str] | None, typer.Option(help="Only tables of this name or pattern (lab_*). May be repeated.")
     ] = None,
@@ -50,7 +54,13 @@ def scan(  # noqa: PLR0917 - typer takes options as arguments
     # loaded here and not above, so that the desk's commands never load the raw side
     from gateway.cli import scanning  # noqa: PLC0415
 
-    asked = scanning.Asked(url=url, schema=schema, tables=tuple(table or ()))
+    asked = scanning.Asked(
+        url=url,
+        schema=schema,
+        tables=tuple(table or ()),
+        countries=tuple(code.upper() for code in country or ()),
+        fresh=fresh,
+    )
     if against is None:
         draft = output or (Path("policy.draft.yaml") if style is Format.TABLE and not table else None)
         scanning.scan(asked, draft=draft, html=html, source=source, unit=unit, style=style)

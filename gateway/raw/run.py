@@ -22,6 +22,7 @@ from gateway.privacy.budget import Budget
 from gateway.privacy.calibration import rho
 from gateway.raw import handover, making
 from gateway.raw.connect.reading import open_source
+from gateway.raw.detect.caching import FindingCache
 from gateway.raw.detect.contradictions import contradictions
 from gateway.raw.detect.detecting import detect
 from gateway.raw.folder import RunFolder
@@ -242,7 +243,8 @@ def _read(job: Job) -> Rows:
 def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
     """Return what detection finds; ``PolicyError`` with every column uncovered and every finding contradicted."""
     chosen = [TableName(n) for n, t in job.policy.tables.items() if t.treatment is not TableTreatment.DROP]
-    findings = detect(snapshot, tables=chosen, progress=job.progress)
+    kept = FindingCache.open(job.settings.scans)
+    findings = detect(snapshot, tables=chosen, progress=job.progress, cache=kept, strict=True)
     if problems := [*coverage(job.policy, snapshot.schema), *contradictions(findings, job.policy)]:
         raise PolicyError(job.policy.name, problems)
     return findings

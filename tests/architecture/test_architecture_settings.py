@@ -31,7 +31,7 @@ def test_the_two_sides_read_no_variable_in_common() -> None:
 def test_no_settings_class_has_room_for_a_database_of_either_side() -> None:
     # Source and target URLs come from the policy's references, each resolved by one side only. A new field here is
     # argued first: could it hold the other side's credential?
-    assert set(RawSettings.model_fields) == {"person", "workspace", "records_url"}
+    assert set(RawSettings.model_fields) == {"person", "workspace", "records_url", "text_model"}
     assert set(SyntheticSettings.model_fields) == {"person", "workspace", "records_url"}
 
 

@@ -148,6 +148,14 @@ class FindingCache:
         return _plain(value)
 
 
+class FreshFindings(FindingCache):
+    """A cache that gives nothing: the same rows are drawn, everything is worked out again, and kept."""
+
+    def get(self, digest: str) -> Finding | None:  # noqa: ARG002 - as above
+        """Return None, whatever is kept."""
+        return None
+
+
 @cache
 def code_digest() -> str:
     """Return a digest of the code that findings follow from: recognizers and all that they may use."""

@@ -18,7 +18,7 @@ from gateway.raw.connect.source import KeyedSnapshot
 from gateway.raw.detect import flattening
 from gateway.raw.detect import recognizers as recognizers_package
 from gateway.raw.detect.context import TableContext, contexts
-from gateway.raw.detect.findings import Evidence, Finding
+from gateway.raw.detect.findings import ACCESS, Evidence, Finding
 from gateway.raw.detect.meanings import UNEXAMINED
 from gateway.raw.detect.recognizer import ColumnSample
 from gateway.raw.detect.weighing import weigh
@@ -235,7 +235,7 @@ def _evidence(sample: ColumnSample, recognizers: Sequence[Recognizer]) -> list[E
 def _undecided(sample: ColumnSample, recognizers: Sequence[Recognizer], *, why: str) -> Finding:
     """Return the finding on a column of a table that was not read: what its name says, and that nobody looked."""
     note = Evidence(
-        recognizer="access", entity=UNEXAMINED, score=UNREADABLE, share=None,
+        recognizer=ACCESS, entity=UNEXAMINED, score=UNREADABLE, share=None,
         reason=f"the table {why}: nothing of its content was looked at",
     )  # fmt: skip
     found = weigh(sample, [*_evidence(sample, recognizers), note])

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gateway.vocabulary.names import ColumnName, TableName
     from gateway.vocabulary.roles import Role, Treatment
 
@@ -40,6 +42,8 @@ class Finding:
     """What a policy draft proposes."""
 
 
+ACCESS = "access"
+"""What the evidence that a table could not be read is said by."""
 SURE = 0.6
 """From here on a finding stands against a policy. One weak sign alone (an unknown label of a row: .48) does not."""
 
@@ -47,6 +51,12 @@ SURE = 0.6
 def is_undecided(finding: Finding) -> bool:
     """Tell whether a person has to say what the column is: detection is not sure of the role it proposes."""
     return finding.confidence < SURE
+
+
+def unread_tables(findings: Iterable[Finding]) -> list[TableName]:
+    """Return the tables that could not be read: what is said of their columns rests on names and types alone."""
+    unread = (f.table for f in findings if any(piece.recognizer == ACCESS for piece in f.evidence))
+    return list(dict.fromkeys(unread))
 
 
 def contents(finding: Finding) -> dict[str, float]:
