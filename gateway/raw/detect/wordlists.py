@@ -72,16 +72,16 @@ SUBJECTS = """
     cliente paciente usuario persona personas alumno estudiante socio miembro ciudadano huesped personne personnes
     utilisateur eleve etudiant adherent membre citoyen assure abonne locataire paziente utente studente membro
     cittadino persone pazienti clienti utenti klant klanten gebruiker persoon leerling lid leden burgers pessoa
-    aluno utilizador cidadao dependent dependant child infant newborn baby toddler orphan refugee migrant volunteer survivor veteran
-    prisoner offender witness juror caller investor shareholder debtor creditor homeowner occupant alumnus alumni
-    trainee apprentice nominee follower affiliate abonnent antragsteller versicherungsnehmer mieter spender
-    proband probanden studierende studierender auszubildende auszubildender azubi lehrling kandidat
-    sorgeberechtigte erziehungsberechtigte kinder fluechtling contacto contactos abonado inquilino solicitante
-    asegurado donante votante pasajero deudor candidato residente beneficiario hijo vecino afiliado stagiaire
-    demandeur donateur passager habitant patiente candidat locatrice beneficiaire allocataire usager iscritto
-    abbonato assistito ospite passeggero donatore contribuente socia alunno alunni alumna contato contatos
-    segurado associado assinante hospede passageiro candidata morador doador contribuinte beneficiaria inwoner
-    bewoner verzekerde abonnee huurder deelnemer kandidaat cursist contactpersoon patientes clienten kind
+    aluno utilizador cidadao dependent dependant child infant newborn baby toddler orphan refugee migrant
+    volunteer survivor veteran prisoner offender witness juror caller investor shareholder debtor creditor
+    homeowner occupant alumnus alumni trainee apprentice nominee follower affiliate abonnent antragsteller
+    versicherungsnehmer mieter spender proband probanden studierende studierender auszubildende auszubildender
+    azubi lehrling kandidat sorgeberechtigte erziehungsberechtigte kinder fluechtling contacto contactos abonado
+    inquilino solicitante asegurado donante votante pasajero deudor candidato residente beneficiario hijo vecino
+    afiliado stagiaire demandeur donateur passager habitant patiente candidat locatrice beneficiaire allocataire
+    usager iscritto abbonato assistito ospite passeggero donatore contribuente socia alunno alunni alumna contato
+    contatos segurado associado assinante hospede passageiro candidata morador doador contribuinte beneficiaria
+    inwoner bewoner verzekerde abonnee huurder deelnemer kandidaat cursist contactpersoon patientes clienten kind
     leerlingen betrokkene
 """
 """Persons whom a table is likely to be about."""
@@ -133,13 +133,13 @@ LOOKUPS = """
 """Words of tables that list what persons can be, not persons: the last word in Germanic order, the first in Romance."""
 
 ORGANIZATIONS = """
-    organization organisation company firm business employer store shop branch office outlet restaurant hotel hospital clinic
-    facility site pharmacy laboratory school university college campus institution agency supplier vendor shipper
-    carrier airline bank insurer payer manufacturer publisher club association venue tenant
-    firma unternehmen filiale krankenhaus klinik schule hochschule lieferant verein bank empresa tienda sucursal hospital
-    clinica escuela universidad proveedor banco entreprise societe magasin agence hopital clinique ecole
-    etablissement fournisseur banque azienda societa negozio filiale ospedale clinica scuola fornitore banca
-    bedrijf winkel vestiging ziekenhuis leverancier loja filial escola fornecedor
+    organization organisation company firm business employer store shop branch office outlet restaurant hotel
+    hospital clinic facility site pharmacy laboratory school university college campus institution agency supplier
+    vendor shipper carrier airline bank insurer payer manufacturer publisher club association venue tenant firma
+    unternehmen filiale krankenhaus klinik schule hochschule lieferant verein empresa tienda sucursal clinica
+    escuela universidad proveedor banco entreprise societe magasin agence hopital clinique ecole etablissement
+    fournisseur banque azienda societa negozio ospedale scuola fornitore banca bedrijf winkel vestiging ziekenhuis
+    leverancier loja filial escola fornecedor
 """
 """Last words of tables of organisations: where one is tells nothing of a person, though its phone may be somebody's."""
 
@@ -155,16 +155,16 @@ FILLERS = """
 """Words between a person and ``id`` that leave it that person's key: ``customer_unique_id``."""
 
 THINGS = """
-    country city ciudade cidade localidade unidade state province region district county zone area place location currency language unit brand
-    manufacturer product item category catalogue concept vocabulary term tag label film movie song track album
-    genre book material ingredient part sku warehouse store shop branch route airport station building room
-    resource holiday calendar tax rate tariff price discount coupon voucher plan feature permission module menu
-    page template layout theme setting config parameter version migration schema job queue cron land nation staat
-    stadt ort gemeinde kreis bundesland raum gebaeude produkt artikel ware lager wahrung waehrung sprache einheit
-    kategorie fach kurs pais ciudad provincia municipio producto articulo almacen moneda divisa idioma unidad
-    categoria curso asignatura pay ville commune departement produit article magasin devise langue unite categorie
-    matiere cours paese citta comune regione prodotto articolo magazzino valuta lingua unita materia corso stad
-    gemeente provincie magazijn munt taal eenheid vak cidade estado produto artigo armazem moeda unidade
+    country city ciudade cidade localidade unidade state province region district county zone area place location
+    currency language unit brand manufacturer product item category catalogue concept vocabulary term tag label
+    film movie song track album genre book material ingredient part sku warehouse store shop branch route airport
+    station building room resource holiday calendar tax rate tariff price discount coupon voucher plan feature
+    permission module menu page template layout theme setting config parameter version migration schema job queue
+    cron land nation staat stadt ort gemeinde kreis bundesland raum gebaeude produkt artikel ware lager wahrung
+    waehrung sprache einheit kategorie fach kurs pais ciudad provincia municipio producto articulo almacen moneda
+    divisa idioma unidad categoria curso asignatura pay ville commune departement produit article magasin devise
+    langue unite categorie matiere cours paese citta comune regione prodotto articolo magazzino valuta lingua
+    unita materia corso stad gemeente provincie magazijn munt taal eenheid vak estado produto artigo armazem moeda
     disciplina course subject department
 """
 """Last words of tables of places, goods and settings: their names, places and amounts are nobody's."""
