@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format audit bench install clean
+.PHONY: demo test check format audit bench bench-detect install clean
 
 demo: $(INSTALLED)
 	$(BIN)/gateway demo
@@ -28,6 +28,9 @@ audit: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks
+
+bench-detect: $(INSTALLED)
+	$(BIN)/python -m benchmarks detection
 
 install: $(INSTALLED)
 

@@ -2,11 +2,17 @@
 
 1. Each opinion counts as its score times the weight of its recognizer; opinions on the same entity add up as
    independent signs do: 1 - product(1 - weight * score).
-2. A column with no more than two different values, over many rows, is no direct identifier: such entities are damped.
-3. An entity that needs a stronger reason in a table of which nothing says that it is about persons is damped.
-4. The entity with the highest total wins; its role is the one ``meanings`` gives it. Among totals within ``CLOSE`` of
+2. An entity is damped that does not fit what is known of the column: a direct identifier in a column of no more than
+   two different values, or in one that refers to things; a web address in a table that is not of persons.
+3. The entity with the highest total wins; its role is the one ``meanings`` gives it. Among totals within ``CLOSE`` of
    the best, the role that must be guarded more wins: key, direct, sensitive, quasi.
-5. Under ``THRESHOLD`` the role is none, with what is left of certainty as its confidence.
+4. Under ``THRESHOLD`` the role is none, with what is left of certainty as its confidence.
+5. What several columns do together (``combining``) is evidence beside the verdict and changes none: a set of columns
+   identifies, not one of them.
+
+Scores say how much a sign tells by itself and are given where the sign is read: ``phrases`` and ``attributes`` for
+names, the recognizers for the rest. They and the weights below are judgements, not estimates; the benchmark prints how
+often findings of each confidence have the right role, and that is how they are held against the truth.
 """
 
 from __future__ import annotations
@@ -34,15 +40,24 @@ if TYPE_CHECKING:
 
     from gateway.raw.detect.recognizer import ColumnSample
 
-WEIGHTS = {"names": 1.0, "keys": 1.0, "values": 0.95, "categories": 0.8, "distribution": 0.8}
-"""A declared key is certain and a name nearly so; values may only be of the same form; a distribution hints."""
+WEIGHTS = {"names": 1.0, "keys": 1.0, "values": 0.95, "texts": 0.95, "categories": 0.8, "distribution": 0.8}
+"""How far each recognizer is trusted beyond the scores it gives itself.
+
+- names and keys, in full: a declared key is certain, and a name's doubts are in its phrase's score already.
+- values and texts a little less: a checksum says that cells are of a form, and other numbers may have it.
+- categories less: ``single`` and ``white`` are words of other things too.
+- distribution less: that values are many or long hints at somebody, and says nothing of what they are.
+"""
 OTHER_WEIGHT = 0.8
-"""For recognizers of other distributions."""
+"""For recognizers of other distributions, of which nothing is known: enough to be heard, not to overrule a key."""
 THRESHOLD = 0.45
+"""Below one half on purpose: what is missed is published, what is flagged for nothing is looked at once."""
 FEW_VALUES_DAMPING = 0.35
+"""Takes every single opinion under the threshold, and lets two strong ones that agree stay above it."""
 THING_DAMPING = 0.35
 """A declared reference to what is no person is a number of a page or an address, whatever it is called."""
 CLOSE = 0.05
+"""Totals so near each other are a tie: scores are given in steps of that size."""
 UNLEARNABLE_SHARE = 0.6
 """Distinct values per non-NULL row from which on a text column is not learned: a model would have to copy it."""
 _FEWEST_ROWS = 20
