@@ -10,7 +10,7 @@ from gateway.raw.detect.meanings import role_of
 from gateway.raw.detect.recognizer import ColumnSample
 from gateway.raw.detect.recognizers.categories import Categories
 from gateway.raw.detect.recognizers.distribution import Distribution
-from gateway.raw.detect.recognizers.values import LONGEST_TEXT, Values
+from gateway.raw.detect.recognizers.values import Values
 from gateway.raw.detect.shapes import common_shapes, mask
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.roles import Role
@@ -41,7 +41,7 @@ def opinion(values: Any, **more: Any) -> Any:
         ("credit_card", ["4111111111111111", "5500000000000004", "340000000000009", "30000000000004"]),
         ("bank_account", ["DE89370400440532013000", "GB29NWBK60161331926819", "FR1420041010050500013M02606"]),
         ("national_number", ["536-22-8723", "212-09-9999", "078-05-1121", "457-55-5462"]),
-        ("national_number", ["12345678Z", "00000000T", "11111111H"]),
+        ("national_number", ["12345678Z", "00000000T", "11111111H", "23456789D", "87654321X"]),
         ("street", [f"{n} Main Street" for n in range(20)]),
         ("street", [f"Lindenstraße {n}" for n in range(20)]),
         ("url", [f"https://example.org/{n}" for n in range(20)]),
@@ -70,14 +70,6 @@ def test_other_values_are_not(values: Any) -> None:
 
 def test_whole_numbers_of_a_numeric_column_are_looked_at_too() -> None:
     assert opinion(["4111111111111111", "5500000000000004", "6011000000000004"], kind=Kind.INTEGER) == "credit_card"
-
-
-def test_texts_that_hold_addresses_now_and_then_are_free_text() -> None:
-    plain = [f"The visit of {n} went well and nothing else happened on that day" for n in range(90)]
-    telling = [f"please write to ann{n}@example.org when the results have come in" for n in range(10)]
-    found = Values().recognize(a_sample([*plain, *telling]))
-    assert [piece.entity for piece in found] == ["free_text"]
-    assert found[0].share == pytest.approx(0.1)
 
 
 def test_no_connection_is_opened(monkeypatch: Any) -> None:
@@ -111,23 +103,15 @@ def test_hostile_text_does_not_hang_the_scan(text: Any) -> None:
     opinion(["warm up the library"])
     started = time.process_time()
     for recognizer in (Values(), Distribution(), Categories()):
-        recognizer.recognize(a_sample([text[:LONGEST_TEXT] + str(n) for n in range(30)] + [text]))
+        recognizer.recognize(a_sample([text[:4096] + str(n) for n in range(30)] + [text]))
     assert time.process_time() - started < 8
 
 
 def test_what_time_ran_out_for_is_not_called_harmless(monkeypatch: Any) -> None:
     opinion(["warm up"])
     monkeypatch.setattr("gateway.raw.detect.recognizers.values.SECONDS_PER_COLUMN", -1.0)
-    assert opinion([f"ann.b{n}@example.org" for n in range(20)]) == "unexamined"
+    assert opinion([f"+49 30 90182{n:03d}" for n in range(20)]) == "unexamined"
     assert role_of("unexamined") is Role.DIRECT
-
-
-def test_a_thousand_texts_are_looked_at_in_well_under_a_second() -> None:
-    texts = [f"Seen on day {n}, will call +1 212 555 {n:04d} again about the pain in the knee" for n in range(1_000)]
-    opinion(["warm up"])
-    started = time.process_time()
-    Values().recognize(a_sample(texts))
-    assert time.process_time() - started < 6
 
 
 @pytest.mark.parametrize(
