@@ -101,7 +101,8 @@ class Plan:
     @property
     def published(self) -> tuple[Table, ...]:
         """The tables that are published, owners first."""
-        return published_schema(self.schema, self.policy, self.tree).tables
+        tables = published_schema(self.schema, self.policy, self.tree).tables
+        return tuple(replace(table, partial=()) for table in tables)
 
     @property
     def seed(self) -> int:

@@ -91,10 +91,19 @@ def keeps(condition: Condition, rows: pa.Table) -> pa.Array:
 
     Numbers are compared as doubles unless all are whole; texts byte by byte, whatever the source's collation.
     """
+    return _told(condition, rows, null=True)
+
+
+def holds(condition: Condition, rows: pa.Table) -> pa.Array:
+    """Return for each of ``rows`` whether ``condition`` is true of it, as WHERE asks; never NULL; see ``keeps``."""
+    return _told(condition, rows, null=False)
+
+
+def _told(condition: Condition, rows: pa.Table, *, null: bool) -> pa.Array:
     found = _value(condition, rows)
     if isinstance(found, pa.Scalar):
         found = pa.array([found.as_py()] * len(rows), pa.bool_())
-    found = pc.fill_null(found, fill_value=True)
+    found = pc.fill_null(found, fill_value=null)
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 

@@ -13,7 +13,7 @@ from gateway.vocabulary.names import ColumnName
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.vocabulary.checks import Check
+    from gateway.vocabulary.checks import Check, Condition
     from gateway.vocabulary.names import TableName
 
 
@@ -113,6 +113,14 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartialKey:
+    """A unique index over some rows: no two of which ``condition`` is true have the same ``columns``."""
+
+    columns: tuple[ColumnName, ...]
+    condition: Condition
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """One table as the catalogue declares it."""
 
@@ -122,6 +130,8 @@ class Table:
     references: tuple[Reference, ...] = ()
     unique: tuple[tuple[ColumnName, ...], ...] = ()
     checks: tuple[Check, ...] = ()
+    partial: tuple[PartialKey, ...] = ()
+    """What a source holds unique among some of its rows. Made rows keep it; what is published declares none of it."""
     comment: str | None = None
 
     def column(self, name: ColumnName) -> Column:

@@ -181,6 +181,9 @@ def test_mariadbs_checks_are_introspected(mariadb_database: Callable[[], str]) -
     assert either in {check.condition for check in checks}
 
 
+ABOVE = (">", ("column", "c"), ("number", "0"))
+
+
 def test_unique_indexes_over_whole_columns_and_all_rows_are_uniqueness(postgres_database: Callable[[], str]) -> None:
     url = postgres_database()
     engine = sa.create_engine(url, poolclass=sa.NullPool)
@@ -195,7 +198,24 @@ def test_unique_indexes_over_whole_columns_and_all_rows_are_uniqueness(postgres_
             connection.execute(sa.text(statement))
     engine.dispose()
     with closing(open_source(SecretStr(url), None)) as source:
-        assert source.introspect().table(TableName("t")).unique == (("a", "c"), ("b",))
+        table = source.introspect().table(TableName("t"))
+    assert table.unique == (("a", "c"), ("b",))
+    assert [(key.columns, key.condition) for key in table.partial] == [
+        (("a",), (">", ("column", "c"), ("number", "0")))
+    ]
+    assert [(check.name, check.condition) for check in table.checks] == [("folded", None)]
+
+
+def test_sqlite_says_of_which_rows_an_index_is(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "t.db")) as connection:
+        connection.execute("CREATE TABLE t (a INT, c INT)")
+        connection.execute("CREATE UNIQUE INDEX part ON t (a) WHERE c > 0")
+    with closing(open_source(SecretStr(f"sqlite:///{tmp_path}/t.db"), None)) as source:
+        table = source.introspect().table(TableName("t"))
+    assert table.unique == ()
+    assert [(key.columns, key.condition) for key in table.partial] == [
+        (("a",), (">", ("column", "c"), ("number", "0")))
+    ]
 
 
 def test_what_partitions_refer_to_the_whole_refers_to(postgres_database: Callable[[], str]) -> None:

@@ -60,3 +60,14 @@ def test_values_of_a_row_that_keeps_it_go_first() -> None:
 def test_what_no_constant_keeps_stays_broken(never: Condition) -> None:
     _, broken = mended(never, status=["A", "B"], amount=[None, None])
     assert broken == 2
+
+
+def test_where_hardly_a_row_keeps_it_cells_of_several_are_put_together() -> None:
+    status, amount = ["A", *["B"] * 200], [Decimal(9), *[Decimal(n) for n in range(1000, 1200)]]
+    found, broken = mended(("=", STATUS, ("text", "A")), (">", AMOUNT, ("number", "500")),
+                           ("or", (("<>", STATUS, STATUS), (">", AMOUNT, ("number", "1")))),
+                           status=status, amount=amount)  # fmt: skip
+    assert broken == 0
+    assert set(found.column("status").to_pylist()) == {"A"}
+    # no row kept both, and each keeps them now: not all with the same amount
+    assert len(set(found.column("amount").to_pylist())) > 20

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from gateway.raw.connect import kinds
 from gateway.raw.connect.checks import read_check, type_check
+from gateway.vocabulary.checks import Check
 from gateway.vocabulary.errors import SourceFailed, SourceRefused
 from gateway.vocabulary.names import ColumnName, TableName
-from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
+from gateway.vocabulary.schema import Column, Kind, PartialKey, Reference, Schema, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
         ReflectedPrimaryKeyConstraint,
         ReflectedUniqueConstraint,
     )
-
-    from gateway.vocabulary.checks import Check
 
 
 def read_schema(
@@ -85,8 +84,9 @@ def read_schema(
             )
         )
         own = _checks(checks.get(at, ()), tables[-1], dialect="unclear" if name in unclear else dialect)
+        partial, beyond = _partial(indexes.get(at, ()), tables[-1], true=true, dialect=dialect)
         typed = [type_check(tables[-1].column(ColumnName(of[1])), *of[2:]) for of in of_types if of[0] == name]
-        tables[-1] = dataclasses.replace(tables[-1], checks=(*own, *typed))
+        tables[-1] = dataclasses.replace(tables[-1], checks=(*own, *typed, *beyond), partial=partial)
     return Schema(tables=tuple(tables))
 
 
@@ -166,10 +166,40 @@ def _said(one: ReflectedForeignKeyConstraint) -> tuple[object, ...]:
 def _whole(indexes: Iterable[ReflectedIndex]) -> Iterator[ReflectedIndex]:
     """Yield the unique indexes over whole columns and all rows: those that say no less than a constraint."""
     for index in indexes:
-        options = index.get("dialect_options", {})
-        partial = any(name.endswith(("_where", "_length")) and value for name, value in options.items())
-        if index["unique"] and not partial and None not in index["column_names"]:
+        if index["unique"] and _where(index) is None and not _is_shortened(index) and None not in index["column_names"]:
             yield index
+
+
+def _where(index: ReflectedIndex) -> str | None:
+    """Return of which rows an index is; None where it is of all. SQLite's has no truth of its own."""
+    options = index.get("dialect_options", {}).items()
+    return next((str(value) for name, value in options if name.endswith("_where") and value is not None), None)
+
+
+def _is_shortened(index: ReflectedIndex) -> bool:
+    return any(name.endswith("_length") and value for name, value in index.get("dialect_options", {}).items())
+
+
+def _partial(
+    indexes: Iterable[ReflectedIndex], table: Table, *, true: Mapping[str, str], dialect: str
+) -> tuple[tuple[PartialKey, ...], list[Check]]:
+    """Return the unique indexes over some rows alone; and, by name, those that say more than can be understood.
+
+    Those over expressions, or over the beginning of texts, are among the latter.
+    """
+    found, beyond = [], []
+    indexes = list(indexes)
+    whole = [index["name"] for index in _whole(indexes)]
+    for index in indexes:
+        if not index["unique"] or index["name"] in whole:
+            continue
+        name = index["name"] or "unique index"
+        check = read_check(name, _where(index) or "", table.columns, dialect=dialect)
+        if None in index["column_names"] or _is_shortened(index) or check.condition is None:
+            beyond.append(Check(name=name, columns=(), condition=None))
+        else:
+            found.append(PartialKey(columns=_names(index["column_names"], true), condition=check.condition))
+    return tuple(sorted(found, key=lambda key: (key.columns, str(key.condition)))), beyond
 
 
 def _unique(

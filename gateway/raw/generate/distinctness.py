@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from gateway.raw.generate.keys import permuted, salt
-from gateway.vocabulary.checks import columns_of, keeps
+from gateway.vocabulary.checks import columns_of, holds, keeps
 from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.roles import Treatment
 from gateway.vocabulary.schema import Kind
@@ -48,6 +48,8 @@ class LooseKey:
     columns: tuple[ColumnName, ...]
     within_owner: bool
     """Whether it holds all columns that name the owner: rows of two owners never repeat each other then."""
+    condition: Condition | None = None
+    """Of which rows it is a key; None for all."""
 
 
 def loose_keys(
@@ -55,7 +57,8 @@ def loose_keys(
 ) -> tuple[tuple[LooseKey, ...], frozenset[ColumnName]]:
     """Return the keys to watch over, and the invented columns that have to be unique by themselves."""
     found, invented = [], set()
-    for key in dict.fromkeys((plan.table.primary_key, *plan.table.unique)):
+    whole = [(key, None) for key in dict.fromkeys((plan.table.primary_key, *plan.table.unique))]
+    for key, condition in (*whole, *((each.columns, each.condition) for each in plan.table.partial)):
         columns = set(key)
         owned = bool(plan.owner) and set(plan.owner) <= columns
         made = [name for name in key if clauses[name].treatment is Treatment.REPLACE]
@@ -71,7 +74,7 @@ def loose_keys(
         if made:
             invented.add(made[0])
         else:
-            found.append(LooseKey(columns=key, within_owner=owned))
+            found.append(LooseKey(columns=key, within_owner=owned, condition=condition))
     return tuple(found), frozenset(invented)
 
 
@@ -101,7 +104,8 @@ class Distinctness:
         self._seen: dict[LooseKey, set[tuple[Any, ...]]] = {key: set() for key in keys}
         self._together: dict[tuple[Any, ...], _Spare] = {}
         self._salt = salt(seed, "distinct", plan.table.name)
-        told = {name for key in keys for name in key.columns}
+        self._typed = _Typed((), pa.schema([]))
+        told = {name for key in keys for name in _spoken_of(key)}
         self._conditions = [
             check.condition
             for check in plan.table.checks
@@ -116,16 +120,19 @@ class Distinctness:
         changed: dict[ColumnName, dict[int, Any]] = {}
         looked_at = self._looked_at(piece, owners)
         conditions = [each for each in self._conditions if set(columns_of(each)) <= set(piece.column_names)]
-        told = {name for key in self._keys for name in key.columns}
+        told = {name for key in self._keys for name in _spoken_of(key)}
         told |= {ColumnName(name) for condition in conditions for name in columns_of(condition)}
         names = [name for name in piece.column_names if name in told]
         schema = pa.schema([piece.schema.field(name).with_nullable(nullable=True) for name in names])
-        keeps_all = _Keeping(conditions, schema)
-        cells = {name: piece.column(name).take(pa.array(looked_at)).to_pylist() for name in names}
+        self._typed = _Typed(conditions, schema)
+        some = piece.select(names).take(pa.array(looked_at))
+        cells = {name: some.column(name).to_pylist() for name in names}
+        among = {key: self._typed.of_which(key, some) for key in self._keys}
         for at, place in enumerate(looked_at.tolist()):
             row, whose = {ColumnName(name): cells[name][at] for name in names}, int(owners[place])
-            if any(self._taken(key, row, whose) for key in self._keys):
-                found = self._another(row, whose, int(rows[place]), keeps_all)
+            of = {key for key in self._keys if among[key][at]}
+            if any(_cells(key, row, whose) in self._seen[key] for key in of):
+                found = self._another(row, whose, int(rows[place]))
                 if found is None:
                     stuck[place] = True
                     continue
@@ -133,7 +140,8 @@ class Distinctness:
                     if value != row[name]:
                         changed.setdefault(name, {})[place] = value
                 row = found
-            for key in self._keys:
+                of = {key for key in self._keys if self._typed.is_of(key, row)}
+            for key in of:
                 self._seen[key].add(_cells(key, row, whose))
         for name, values in changed.items():
             piece = _put(piece, name, values)
@@ -153,11 +161,9 @@ class Distinctness:
         return np.flatnonzero(found)
 
     def _taken(self, key: LooseKey, row: Mapping[ColumnName, Any], whose: int) -> bool:
-        return all(row[name] is not None for name in key.columns) and _cells(key, row, whose) in self._seen[key]
+        return _cells(key, row, whose) in self._seen[key] and self._typed.is_of(key, row)
 
-    def _another(
-        self, row: dict[ColumnName, Any], whose: int, place: int, keeps_all: _Keeping
-    ) -> dict[ColumnName, Any] | None:
+    def _another(self, row: dict[ColumnName, Any], whose: int, place: int) -> dict[ColumnName, Any] | None:
         """Return a row like ``row`` that is taken in no key and breaks no CHECK; None if there is none to be found."""
         taken = {key for key in self._keys if self._taken(key, row, whose)}
         for key in self._keys:
@@ -169,7 +175,7 @@ class Distinctness:
                         other
                         for other in others
                         if all(each in taken or not self._taken(each, other, whose) for each in self._keys)
-                        and keeps_all(other)
+                        and self._typed.keeps(other)
                     ),
                     None,
                 )
@@ -194,7 +200,11 @@ class Distinctness:
                 order = self._order(len(values), place)
                 yield from (dict(zip(columns, values[at], strict=True)) for at in order)
         yield from self._at_once(key, row, whose)
-        for name in key.columns:
+        # of rows that a key is not of, it holds nothing
+        beside = [name for name in _spoken_of(key) if name not in key.columns]
+        for name in beside:
+            yield from ({name: value} for value in self._pools.get(name, ()))
+        for name in (*beside, *key.columns):
             if name not in self._plan.keys and self._plan.table.column(name).nullable:
                 yield {name: None}
 
@@ -251,18 +261,43 @@ class _Spare:
             yield number
 
 
-class _Keeping:
-    """Tells whether one row keeps all of some conditions."""
+class _Typed:
+    """Holds single rows, of which the columns' types are known, against conditions."""
 
     def __init__(self, conditions: Sequence[Condition], schema: pa.Schema) -> None:
         self._conditions = conditions
         self._schema = schema
 
-    def __call__(self, row: Mapping[ColumnName, Any]) -> bool:
+    def keeps(self, row: Mapping[ColumnName, Any]) -> bool:
+        """Tell whether ``row`` keeps all conditions."""
         if not self._conditions:
             return True
-        rows = pa.Table.from_pylist([dict(row)], schema=self._schema)
+        rows = self._rows(row)
         return all(keeps(condition, rows)[0].as_py() for condition in self._conditions)
+
+    def is_of(self, key: LooseKey, row: Mapping[ColumnName, Any]) -> bool:
+        """Tell whether ``key`` is one of ``row``: no cell of it is NULL, and its condition is true."""
+        if any(row[name] is None for name in key.columns):
+            return False
+        return key.condition is None or bool(self.of_which(key, self._rows(row))[0])
+
+    def of_which(self, key: LooseKey, rows: pa.Table) -> NDArray[np.bool_]:
+        """Tell of which of ``rows`` it is one."""
+        found = np.ones(len(rows), dtype=np.bool_)
+        for name in key.columns:
+            found &= rows.column(name).combine_chunks().is_valid().to_numpy(zero_copy_only=False)
+        if key.condition is not None and set(columns_of(key.condition)) <= set(rows.column_names):
+            found &= holds(key.condition, rows).to_numpy(zero_copy_only=False)
+        return found
+
+    def _rows(self, row: Mapping[ColumnName, Any]) -> pa.Table:
+        return pa.Table.from_pylist([dict(row)], schema=self._schema)
+
+
+def _spoken_of(key: LooseKey) -> tuple[ColumnName, ...]:
+    """Return the columns of ``key``, and those that tell of which rows it is one."""
+    beside = columns_of(key.condition) if key.condition is not None else ()
+    return tuple(dict.fromkeys((*key.columns, *map(ColumnName, beside))))
 
 
 def _cells(key: LooseKey, row: Mapping[ColumnName, Any], whose: int) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from gateway.raw.generate.distinctness import Distinctness, loose_keys
 from gateway.raw.generate.drawn import BLOCK, bare, starts_of
 from gateway.raw.generate.identities import invent
 from gateway.raw.generate.mending import Mending
+from gateway.vocabulary.checks import columns_of
 from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.roles import Treatment
 
@@ -99,6 +100,9 @@ class Line:
         learned = [ColumnName(n) for n, c in self._clauses.items() if c.treatment is Treatment.LEARN]
         together = [reference.columns for reference in plan.kin.public]
         settled = {name for key in (self.shape.primary_key, *self.shape.unique) for name in key}
+        for partial in self.shape.partial:
+            settled |= {*partial.columns, *map(ColumnName, columns_of(partial.condition))}
+        self._settled = settled
         self._mending = Mending(self.shape, learned=learned, settled=settled, together=together, seed=seed)
         # what is unique is settled before the rest of the row is there, and breaks no CHECK then that it need not break
         self._early = Mending(_only(self.shape, learned), learned=learned, settled=(), together=together, seed=seed)
@@ -311,7 +315,7 @@ class Line:
         whole, broken = self._mending.mend(whole, first=self._made)
         whole, late = self._site.ending.held(self._plan.kin, whole, block)
         if late.any():
-            unique = any(self._plan.kin.order in key for key in (self.shape.primary_key, *self.shape.unique))
+            unique = self._plan.kin.order in self._settled
             broken |= late if unique else self._mending.breaks(whole)
         self._made += rows
         self._unkept(block, broken)
@@ -340,6 +344,7 @@ def _only(shape: Table, columns: Collection[ColumnName]) -> Table:
         shape,
         columns=tuple(column for column in shape.columns if column.name in columns),
         checks=tuple(check for check in shape.checks if set(check.columns) <= set(columns)),
+        partial=(),
     )
 
 

@@ -1,7 +1,8 @@
 """Rows that break a declared NOT NULL or CHECK get the columns in question from a row that keeps it.
 
-Columns that one constraint speaks of go together, and so do constraints that share a column. Where no row keeps it, the
-constants in the constraint are tried. What is learned is changed and nothing else. This looks at rows that were made
+Columns that one constraint speaks of go together, and so do constraints that share a column. Where hardly a row keeps
+it, cells of different rows are put together until some do; where none do, the constants in the constraint are tried.
+What is learned is changed and nothing else. This looks at rows that were made
 up, and costs nothing.
 """
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 _MOST_TRIED = 10_000
 """Rows that are tried where no row keeps a constraint."""
+_FEW = 50
+"""Of fewer rows that keep it the others would be too much alike."""
+_TURNS = 8
+"""How often a row is mended anew, where what it keeps of its own decides what it can be mended with."""
 
 
 class Mending:
@@ -67,8 +72,12 @@ class Mending:
                 self._model[number] = block.slice(int(np.flatnonzero(~bad)[0]), 1)
             if not bad.any():
                 continue
-            block = self._from_others(number, block, bad, open_, first)
-            bad = ~_kept(conditions, block)
+            good = self._good(number, block, bad, open_, first)
+            for turn in range(_TURNS if good is not None else 0):
+                block = self._from_others(good, block, bad, open_, first + turn * len(block))
+                bad = ~_kept(conditions, block)
+                if not bad.any():
+                    break
             for name in open_:
                 if bad.any() and self._shape.column(name).nullable:
                     block = _replaced(block, name, pa.nulls(len(block), block.schema.field(name).type), bad)
@@ -83,23 +92,36 @@ class Mending:
             broken |= ~_kept(conditions, block)
         return broken
 
-    def _from_others(
+    def _good(
         self, number: int, block: pa.Table, bad: NDArray[np.bool_], open_: Sequence[ColumnName], first: int
+    ) -> pa.Table | None:
+        """Return rows of the columns ``open_`` to mend others with; None when there are none."""
+        if not open_:
+            return None
+        found = block.select(open_).filter(pa.array(~bad))
+        if len(found) < _FEW:
+            random = np.random.default_rng([self._salt, first, number])
+            places = random.integers(0, len(block), (len(open_), _MOST_TRIED))
+            tried = block.take(pa.array(random.integers(0, len(block), _MOST_TRIED)))
+            for name, at in zip(open_, places, strict=True):
+                cells = block.column(name).take(pa.array(at))
+                tried = tried.set_column(tried.column_names.index(name), tried.schema.field(name), cells)
+            kept = pa.array(_kept(self._groups[number][1], tried))
+            found = pa.concat_tables([found, tried.select(open_).filter(kept)])
+        if len(found):
+            return found.combine_chunks()
+        model = self._model.get(number)
+        model = self._from_the_conditions(number, block, open_) if model is None else model
+        return None if model is None else model.select(open_).combine_chunks()
+
+    def _from_others(
+        self, good: pa.Table, block: pa.Table, bad: NDArray[np.bool_], open_: Sequence[ColumnName], first: int
     ) -> pa.Table:
-        good = np.flatnonzero(~bad)
         places = np.arange(len(block), dtype=np.int64)
-        source = block
-        if good.size:
-            drawn = mixed(places.astype(np.uint64) + np.full(1, (self._salt + first) % 2**64, dtype=np.uint64))
-            places[bad] = good[(drawn[bad] % np.uint64(good.size)).astype(np.int64)]
-        elif (model := self._model.get(number)) is not None:
-            source, places = model, np.zeros(len(block), dtype=np.int64)
-        elif (made := self._from_the_conditions(number, block, open_)) is not None:
-            source, places = made, np.zeros(len(block), dtype=np.int64)
-        else:
-            return block
+        drawn = mixed(places.astype(np.uint64) + np.full(1, (self._salt + first) % 2**64, dtype=np.uint64))
+        chosen = (drawn % np.uint64(len(good))).astype(np.int64)
         for name in open_:
-            block = _replaced(block, name, source.column(name).take(pa.array(places)), bad)
+            block = _replaced(block, name, good.column(name).take(pa.array(chosen)), bad)
         return block
 
     def _from_the_conditions(self, number: int, block: pa.Table, open_: Sequence[ColumnName]) -> pa.Table | None:

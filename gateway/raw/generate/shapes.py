@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.policy.model import TableTreatment
 from gateway.raw.connect.public_rows import public_shape
+from gateway.vocabulary.checks import columns_of
 from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.roles import Treatment
 from gateway.vocabulary.schema import Schema
@@ -52,6 +53,9 @@ def published_schema(schema: Schema, policy: Policy, tree: Lineage) -> Schema:
                 unique=tuple(unique for unique in shape.unique if names[name].issuperset(unique)),
                 references=tuple(reference for reference in shape.references if closes(reference, names[name])),
                 checks=tuple(check for check in shape.checks if names[name].issuperset(check.columns)),
+                partial=tuple(
+                    key for key in shape.partial if names[name].issuperset((*key.columns, *columns_of(key.condition)))
+                ),
                 comment=None,
             )
             for name, shape in shapes.items()
