@@ -165,7 +165,8 @@ def code_digest() -> str:
         for path in sorted(root.rglob("*")):
             if path.is_file() and path.suffix not in {".pyc", ".css", ".js"}:
                 found.update(_named(str(path.relative_to(root)), path.read_bytes()))
-    for name in sorted(f"{each.name} {each.version}" for each in distributions()):
+    # each once: where the gateway is started from may show one of them twice
+    for name in sorted({f"{each.name} {each.version}" for each in distributions()}):
         found.update(_named(name, b""))
     for entry in plugins.installed("gateway.recognizers"):
         found.update(_named(entry.name, _source_of(entry.module)))

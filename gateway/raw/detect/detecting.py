@@ -127,11 +127,12 @@ def sample_of(
     countries: frozenset[str] = frozenset(),
 ) -> ColumnSample:
     """Return ``column``'s sample out of ``rows``; that of a column that is not among them is empty."""
-    if column.name not in rows.column_names:
+    at = rows.schema.get_field_index(column.name)
+    if at < 0:
         return ColumnSample(
             schema=schema, table=table, column=column, values=(), rows=0, nulls=0, context=context, countries=countries
         )
-    cells = rows.column(column.name)
+    cells = rows.column(at)
     return ColumnSample(
         schema=schema,
         table=table,
