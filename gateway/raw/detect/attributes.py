@@ -18,7 +18,8 @@ occupation | 0.88 | linked | tnb
     rank, specialty, speciality, fachgebiet, industry of employment, contact title, work title, position held,
     mansione, qualifica professionale, dienstgrad, funktion, fonction, emploi, puesto de trabajo, puesto trabajo,
     funcao, ocupacao, job code, job function, job description, specialism, specialization, especialidad,
-    specialite, specializzazione, specialisme, especialidade, fachrichtung, work class, workclass
+    specialite, specializzazione, specialisme, especialidade, fachrichtung, work class, workclass, specialisatie,
+    especializacion
 occupation | 0.7 | person | t | exact
     prof, role title, designation
 credit | 0.75 | anywhere | tnd
@@ -60,11 +61,13 @@ sex | 0.95 | anywhere | tnb
     sex, gender, male, female, is male, is female, gender identity, pronoun, geschlecht, sexo, genero, sexe, genre
     personne, sesso, geslacht, gndr, sex code, birth sex, sex at birth, administrative gender, gender code,
     geschlecht code, sexo biologico
+sex | 0.75 | person | t | exact
+    genre
 marital_status | 0.95 | anywhere | tnb
     personal status, marital status, marital, civil status, married, is married, marriage status, familienstand,
     estado civil, etat civil, situation familiale, stato civile, burgerlijke staat, relationship status, divorced,
     maritalstatus, personenstand, zivilstand, ehestand, estado marital, statut matrimonial, situation
-    matrimoniale, stato matrimoniale, huwelijkse staat, situacao conjugal, estado conyugal
+    matrimoniale, stato matrimoniale, huwelijkse staat, situacao conjugal, estado conyugal, situation familial
 family | 0.85 | linked | tnb
     partner, has partner, home ownership, homeownership, housing status, relationship, family size, household
     size, household member, children, number of children, kid, num children, dependent, number of dependent,
@@ -85,10 +88,12 @@ city | 0.88 | linked | t
     residencia, ciudad residencia, comune residenza, comune di residenza, ortschaft, village name
 region | 0.82 | linked | tn
     state, province, region, county, district, state code, state province, prefecture, canton, department name
-    geo, bundesland, kanton, landkreis, kreis, bezirk, provincia, departamento, regione, provincie, estado,
-    distrito, borough, census tract, metro area, territory, neighborhood, neighbourhood, state name, block group,
-    barrio, quartier, zone, county district, subdistrict, sub district, comarca, uf, parish council, region code,
-    region name, district name, regiao, bundesland code, kreis gemeinde
+    geo, bundesland, kanton, landkreis, kreis, bezirk, provincia, departamento, regione, provincie, distrito,
+    borough, census tract, metro area, territory, neighborhood, neighbourhood, state name, block group, barrio,
+    quartier, zone, county district, subdistrict, sub district, comarca, uf, parish council, region code, region
+    name, district name, regiao, bundesland code, kreis gemeinde
+region | 0.82 | linked | tn | exact
+    estado
 country | 0.85 | linked | t
     country, country code, country name, land, staat, pais, pay, paese, nation, iso country, residence country,
     country residence, country of residence, residence nation, landcode, land code, laendercode, landercode, pais
@@ -113,7 +118,8 @@ employment | 0.65 | person | tnd
     experience, contract type, contract start, contract end, vertragsart, beschaftigungsart, beschaeftigungsart,
     beschaftigungsgrad, einstellungsdatum, anstellung, fecha ingreso, fecha contratacion, date embauche, data
     assunzione, datum in dienst, data admissao, hired, org unit, organization unit, abteilungsname, cost center,
-    kostenstelle, job id, date hired, date joined, joined date, employment start, employment end
+    kostenstelle, job id, date hired, date joined, joined date, employment start, employment end, reparto,
+    wochenarbeitszeit, arbeitszeit, wochenstunden, austrittsgrund, motivo cese
 company | 0.8 | linked | t
     company, company name, employer, employer name, organization, organisation, organization name, firma,
     arbeitgeber, empresa, entreprise, societe, employeur, azienda, bedrijf, werkgever, empregador, workplace,
@@ -183,7 +189,7 @@ diagnosis | 0.92 | linked | tnb
     coded allergen, non coded allergen, reaction, severity of illness, drg, drg code, morbidity, condition source,
     cause of dead, death cause, cause dece, causa muerte, causa morte, todesursache, triage, acuity,
     chiefcomplaint, krankmeldung, krankenstand, gesundheitszustand, estado salud, etat sante, stato salute,
-    sickness, maladie chronique
+    sickness, maladie chronique, diagnostico, antecedents
 treatment | 0.85 | linked | tnb
     medication, drug, drug name, prescription, dose, dosage, therapy, procedure, procedure code, cpt, surgery,
     vaccine, vaccination, immunization, medikament, dosis, therapie, behandlung, medicamento, medicament, farmaco,
@@ -204,7 +210,7 @@ test_result | 0.85 | linked | tnb
     coded value, result numeric, vital, vital sign, respiratory rate, apgar, egfr, blood sugar, blood test, lab
     test result, rh factor, rhesus, rhesusfaktor, factor rh, facteur rhesus, tension arterielle, presion arterial,
     pressione arteriosa, pressao arterial, blood, laborbefund, laboratory value, test outcome, obs value,
-    observation value, titer, urine, serum
+    observation value, titer, urine, serum, tipo sangre, tipo de sangre, tipo sanguineo, gruppo sangue
 test_result | 0.6 | linked | tn | exact
     value, value num, wert, valor, valeur, valore, score, measurement
 body_measure | 0.88 | person | tn
@@ -240,7 +246,8 @@ money | 0.65 | linked | n
     healthcare coverage, insurance coverage, healthcare expense, amount, balance, price paid, payment, paid,
     spending, spend, expense, debt, mortgage, credit limit, loan amount, fare, cost, betrag, saldo, kontostand,
     importe, monto, montant, solde, importo, bedrag, montante, amt, charge, fee, invoice total, order total, claim
-    amount, premium, deposit, total charge, purchase amount, freight, total due, sub total, donation
+    amount, premium, deposit, total charge, purchase amount, freight, total due, sub total, donation, valor total,
+    importe total, totale, prezzo totale, prix total, entry fee
 grade | 0.75 | linked | tn
     grade, gpa, mark, exam score, test score, final grade, performance rating, performance score, iq, note examen,
     calificacion, nota, voto, zensur, sat score, appraisal, attainment, attainment value, attainment descriptor,

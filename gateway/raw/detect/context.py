@@ -197,7 +197,8 @@ def points_at_person(schema: Schema, table: Table, column: ColumnName, *, person
     if declared:
         return any(_reaches_person(schema, target, persons, depth=_FARTHEST) for target in declared)
     kind = table.column(column).kind
-    return names_person_key(column) and not (kind in NUMERIC_KINDS and is_plural(column))
+    counted = kind in NUMERIC_KINDS and is_plural(column) and "id" not in words(column)
+    return names_person_key(column) and not counted
 
 
 def names_person_key(name: str) -> bool:

@@ -11,7 +11,7 @@ given_name | 0.95 | anywhere | t
     name, vorname, rufname, nombre de pila, primer nombre, segundo nombre, prenom, nome proprio, voornaam,
     primeiro nome, firstname, givenname, middlename, maternal name, mname, second given name, vornamen, rufnamen,
     zweitname, nombre pila, prenom usuel, deuxieme prenom, nome di battesimo, secondo nome, voornamen, roepnaam,
-    nome do meio, known as
+    nome do meio, known as, apodo, surnom, spitzname, soprannome, bijnaam
 given_name | 0.75 | person | t | exact
     first, given, forenames, nombre, voorn, vname, nombres, prenoms
 family_name | 0.95 | anywhere | t
@@ -20,7 +20,7 @@ family_name | 0.95 | anywhere | t
     apelido, lastname, familyname, married name, birth name, nachnamen, ledigenname, madchenname, maedchenname,
     apellidos, primer apellido, segundo apellido, nom famille, nom usage, nom d usage, nom naissance, nom marital,
     nom jeune fille, cognomi, geslachtsnaam, meisjesnaam, tussenvoegsel, ultimo nome, nome de familia, nome
-    solteira
+    solteira, ap paterno, ap materno, paterno, materno, apellido1
 full_name | 0.95 | anywhere | t
     full name, person name, legal name, name first, name last, name given, nombre completo, nom complet, nome
     completo, vollstandiger name, volledige naam, official name, native name, chosen name, father name, mother
@@ -55,7 +55,8 @@ phone | 0.93 | anywhere | tn
     telefono, numero telefone, telephone portable, telephone fixe, tel fixe, tel portable, telefono fijo, telefono
     movil, telefono cellulare, telefono fisso, telemovel, telefone celular, telefone fixo, fone, landline, pager,
     home number, work number, office number, emergency number, emergency telephone, day phone, evening phone, cell
-    number, recapito telefonico
+    number, recapito telefonico, numero fisso, numero ufficio, numero cellulare, numero mobile, numero fijo,
+    numero movil
 phone | 0.55 | person | tn
     extension, ext, durchwahl
 national_number | 0.95 | anywhere | tn
@@ -69,11 +70,14 @@ national_number | 0.95 | anywhere | tn
     number, social insurance number, voter id, cif nif, cifnif, nif cif, numero nif, numero dni, nss, numero
     seguridad social, documento identidad, documento de identidad, carte identite, carta identita, carta di
     identita, identiteitsnummer, rijksregisternummer, sozialversicherungsnr, steueridentifikationsnummer,
-    steuernr, ahv, ahv nummer, avs, cnpj, fodselsnummer, henkilotunnus, personenkennzeichen, personenkennziffer,
-    bpk, jmbg, oib, cnp, egn, nric, tckn
+    steuernr, ahv, ahv nummer, avs, fodselsnummer, henkilotunnus, personenkennzeichen, personenkennziffer,
+    bpk, jmbg, oib, cnp, egn, nric, tckn, numero identificacion, numero identificacao, numero identificazione,
+    identificatienummer, cin, numero cin, piece identite, numero piece identite, num doc id, documento numero
+national_number | 0.8 | linked | t | exact
+    cf, identificacion, identificacao, identificazione
 national_number | 0.6 | person | tn
     vat number, vat id, vat no, partita iva, ust id, ustid, siret, siren, numero documento, nro documento, num
-    documento, identification number, identification no, rg
+    documento, identification number, identification no, rg, cnpj
 document_number | 0.9 | anywhere | tn
     passport, passport number, passport no, driver license, driving licence, drivers license, driver licence,
     license number, licence number, visa number, reisepass, reisepassnummer, fuhrerschein, fuehrerschein,
@@ -86,6 +90,8 @@ document_number | 0.9 | anywhere | tn
     conducao, carteira motorista, cnh, acte naissance, driver licence number, driver license number, driving
     license, library card, mitgliedsausweis, schulerausweis, versicherungsnummer, numero poliza, policy no,
     membership no
+document_number | 0.75 | person | t | exact
+    license, licence, lizenz, licencia, licenza
 document_number | 0.6 | person | tn
     ticket, ticket number, ticket no, case number
 document_number | 0.8 | linked | t | exact
@@ -99,7 +105,8 @@ street | 0.92 | anywhere | tn
     anschrift, strassenname, calle, rue, numero de calle, indirizzo, straat, huisnummer, rua, morada, street line,
     building number, apartment, apt, adresszeile, hausnr, strassenr, strasse nr, adresszusatz, hausnummerzusatz,
     civico, numero civico, logradouro, complemento endereco, complement adresse, numero voie, po box, postfach,
-    boite postale, apartado postal, caixa postal, postbus, huisletter, huisnummertoevoeging, delivery point
+    boite postale, apartado postal, caixa postal, postbus, huisletter, huisnummertoevoeging, delivery point, haus
+    nr, huis nr, house nr, huisnr, numero casa, numero maison
 street | 0.88 | anywhere | t
     address, home address, mailing address, postal address, billing address, shipping address, ship address, work
     address, residence, residential address, adresse, wohnanschrift, direccion, domicilio, domicile, adres,
@@ -107,16 +114,20 @@ street | 0.88 | anywhere | t
     address, wohnsitz, domicilio fiscal, indirizzo residenza, indirizzo di residenza, direccion postal, adresse
     postale, adresse domicile, address text, customer address, endereco residencial, meldeadresse, heimatadresse
 street | 0.6 | person | t | exact
-    via, apartado, complemento, piso, numero exterior
+    via, apartado, complemento, piso, numero exterior, numero
 family_name | 0.75 | person | t | exact
     last, family
 free_text | 0.5 | linked | t | exact
     body, content, text
+free_text | 0.52 | linked | t | exact
+    contenu, contenido, contenuto, inhalt, inhoud, conteudo, texte, texto, testo
 username | 0.9 | anywhere | t
     username, user name, login, login name, logon, user login, account name, benutzername, nombre de usuario, nom
     d utilisateur, gebruikersnaam, nome utente, handle, screenname, userid name, signum, nick, pseudo, pseudonym,
     pseudonyme, login id, loginname, loginid, network login, nutzername, anmeldename, nome utilizador, usuario
     login, identifiant connexion, user principal name, sam account name, account login
+username | 0.65 | linked | t | exact
+    user, usuario, utente, utilisateur, benutzer, gebruiker, utilizador
 username | 0.55 | anywhere | t
     created by, updated by, modified by, changed by, entered by, approved by, assigned to, assignee, creator,
     voided by, retired by, deleted by, inserted by, submitted by, requested by, uploaded by, posted by, recorded
@@ -139,7 +150,8 @@ password | 0.95 | anywhere | tn
     token, client secret, api token, webhook secret, recovery code, backup code, zugangscode, aktivierungscode,
     freischaltcode, geheimnis, mdp, mot passe, code acces, codigo acceso, codigo activacion, chiave segreta,
     codice accesso, toegangscode, codigo acesso, secret question, security question, crypt password, encrypted
-    password, hashed pw, passphrase hash, salt password
+    password, hashed pw, passphrase hash, salt password, reset password token, reset password code, senha
+    provisoria, codice sicurezza, codigo seguridad
 url | 0.6 | person | t
     website, web site, homepage, home page, url, web page, webpage, blog, profile url, domain, linkedin url, sitio
     web, site web, sito web, sito internet, webseite, internetseite, pagina web, web address, personal url,
@@ -155,7 +167,8 @@ device | 0.85 | anywhere | t
     browser, last browser, useragent, device identifier, device name, device fingerprint, push token, mac adresse
 credit_card | 0.93 | anywhere | tn
     credit card, card number, credit card number, cc number, cc num, ccn, debit card, card no, pan, kreditkarte,
-    kreditkartennummer, tarjeta, numero de tarjeta, carte bancaire, carta di credito, creditcard, cartao
+    kreditkartennummer, tarjeta, numero de tarjeta, carte bancaire, carta di credito, creditcard, cartao, numero
+    carta, numero carte, numero cartao, kartennummer, kaartnummer
 bank_account | 0.93 | anywhere | tn
     iban, bank account, account number, bank account number, acct number, sort code, routing number, swift,
     kontonummer, bankverbindung, numero de cuenta, cuenta bancaria, numero de compte, rib, conto corrente,
@@ -197,6 +210,8 @@ person_key | 0.85 | anywhere | tn
     codice paziente, codigo cliente, codigo paciente, codigo alumno, codigo empleado, debitorennummer,
     mitarbeiternummer, schulernummer, personnr, kundennr, patientennr, mitgliedsnr, klantnr, personeelsnummer,
     leerlingnummer, clientnummer, patientnummer
+person_key | 0.75 | person | tn | exact
+    matricola, matricule, matrikel, matrikelnr, matriculation number
 """
 """Blocks of: entity | score | nearness to persons that it needs | kinds it can have | ``exact``, and its phrases below.
 

@@ -24,13 +24,16 @@ from gateway.raw.detect.lexicon import (
     Entry,
     Need,
 )
-from gateway.raw.detect.meanings import CODED
+from gateway.raw.detect.meanings import CODED, role_of
+from gateway.vocabulary.entities import Entity
+from gateway.vocabulary.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CODE_HEADS = frozenset({"id", "code", "group", "category", "class", "level", "type", "key"})
+_HASHES = frozenset({"hash", "hashed", "md5", "sha", "digest", "encrypted", "crypted"})
 _LONGEST_NAME = 200
 _LONGEST_PHRASE = 5
 _SHORTEST_REST = 2
@@ -58,7 +61,7 @@ def words(name: str) -> tuple[str, ...]:
     Plural ``s`` and numbers go too, and heads glued before a word of the lists are split off: ``idcliente``. Only the
     first 200 characters are read; a name without Latin letters has no words.
     """
-    found = [part for word in _letters(name) for part in _unglued(word)]
+    found = [part for word in _letters(name) for part in _unglued(_without_digraphs(word))]
     return tuple(singular(ABBREVIATIONS.get(word, word)) for word in found)
 
 
@@ -88,6 +91,12 @@ def _unglued(word: str) -> tuple[str, ...]:
         if word.startswith(first) and len(rest) >= _SHORTEST_REST and rest != "s" and _known(rest):
             return (first, rest)
     return (word,)
+
+
+def _without_digraphs(word: str) -> str:
+    """Return ``word`` as with an umlaut that lost its dots, if the lists have that: ``nationalitaet``."""
+    plain = word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    return plain if plain != word and word not in _single_words() and plain in _single_words() else word
 
 
 def _known(rest: str) -> bool:
@@ -221,14 +230,24 @@ def _by_words(tokens: tuple[str, ...]) -> list[Match]:
     for start, end in taken:
         factor = _factor(tokens, start, end)
         coded = INSIDE if factor == ABOUT_IT and tokens[-1] in _CODE_HEADS else factor
+        hashed = SUFFIX if tokens[-1] in _HASHES and end == len(tokens) - 1 else factor
         if end < last == len(tokens):
             factor = min(factor, BEFORE_ANOTHER)
         found += [
-            Match(entry=entry, phrase=" ".join(tokens[start:end]), factor=coded if entry.entity in CODED else factor)
+            Match(
+                entry=entry,
+                phrase=" ".join(tokens[start:end]),
+                factor=coded if entry.entity in CODED else hashed if _is_guarded(entry) else factor,
+            )
             for entry in _phrases()[tokens[start:end]]
             if not entry.exact or end - start == len(tokens)
         ]
     return found
+
+
+def _is_guarded(entry: Entry) -> bool:
+    """Tell whether a hash of what ``entry`` means is as telling: who knows the value, finds the row."""
+    return entry.entity == Entity.PASSWORD or role_of(entry.entity) is Role.DIRECT
 
 
 def _says(phrase: tuple[str, ...], *, whole: bool) -> bool:

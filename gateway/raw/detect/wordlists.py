@@ -4,41 +4,41 @@ In the seven languages of ``phrases``, without accents and in lower case.
 """
 
 BLOCKED = """
-    email type, phone type, product name, file name, host name, table name, column name, event name, category
-    name, item name, brand name, domain name, street type, state machine, state id, home team, code name, title
-    id, page title, last name length, paid off, birth rate, death rate, sex ratio, average age, order number,
-    invoice number, page number, serial number, version number, line number, row number, track name, zip file,
-    position id, order status, order date id, address type, address id, city id, country id, location id, language
-    id, note id, job type, machine name, server ip, model name, model number, flight number, tail number, part
-    number, batch number, bus number, phone model, cell type, country of origin, account type, card type, credit
-    note, test name, test type, test date, unit price, list price, standard cost, file path, image url, bank name,
-    bank code, store name, shop name, warehouse name, supplier name, vendor name, department name, dept name, team
-    name, race id, race name, race date, race time, mail class, mail type, weight unit, height unit, web address
-    type, logo, ship via, time zone, timezone, postal code required, postcode required, address format, custom
-    field, payment status, order state, product image, product category, category image, session id, payment
-    method, payment type, payment zone id, shipping method, tax zone, geo zone, tax number type, programming
-    language, language level, currency name, class name, unit name, attribute name, group name, role name, field
-    name, course name, project name, task name, plan name, program name, playlist name, album name, song name,
-    artist name, song title, movie title, food name, drug class, insurance name, payment provider, service
-    provider, identity provider, email provider, insurance provider, cloud provider, hosting provider, internet
-    provider, auth provider, oauth provider, key provider, storage provider, sms provider, user agent string
-    length, contact type, contact method, contact preference, relationship type id, birth order count, test
-    method, room type, room rate, price level, lead time, user count, user role, user group, user type, user
-    level, customer type, customer group, client type, member type, member level, membership type, patient type,
-    employee type, person type, contact group, staff type, driver type, student count, service name, report name,
-    device type, browser type, mail server, email server, email template, email subject, mail subject, mail
-    template, sms template, message type, message id, message status, color code, zip archive, state transition,
-    previous state, next state, current state, initial state, final state, token count, token type, pin color,
-    account status, account type id, photo count, image count, image width, image height, video title, note type,
-    comment count, review count, score max, max score, total score count, value type, value unit, unit value,
-    default value, min value, max value, value label, result type, result count, result set, result code, result
-    id, status code, birth weight unit, tipo documento, tipo de documento, tipo documento identidad, document
-    type, type document, documento tipo, tipo via, tipo cuenta, type adresse, tipo indirizzo, adressart, anzahl,
-    adresstyp, kontakttyp, kontaktart, telefonart, tipo telefono, tipo telefone, tipo email, grade scale, grade
-    type, race distance, race category, race number, stage name, stage number, stage id, land use, land area, land
-    value, land type, place order, place count, mail count, phone home screen, position x, position y, sort
-    position, position in list, cell value, cell line, cell count, plan number, lat grid, long description, long
-    name, long text, long title, long label
+    security code type, driver license type, email type, phone type, product name, file name, host name, table
+    name, column name, event name, category name, item name, brand name, domain name, street type, state machine,
+    state id, home team, code name, title id, page title, last name length, paid off, birth rate, death rate, sex
+    ratio, average age, order number, invoice number, page number, serial number, version number, line number, row
+    number, track name, zip file, position id, order status, order date id, address type, address id, city id,
+    country id, location id, language id, note id, job type, machine name, server ip, model name, model number,
+    flight number, tail number, part number, batch number, bus number, phone model, cell type, country of origin,
+    account type, card type, credit note, test name, test type, test date, unit price, list price, standard cost,
+    file path, image url, bank name, bank code, store name, shop name, warehouse name, supplier name, vendor name,
+    department name, dept name, team name, race id, race name, race date, race time, mail class, mail type, weight
+    unit, height unit, web address type, logo, ship via, time zone, timezone, postal code required, postcode
+    required, address format, custom field, payment status, order state, product image, product category, category
+    image, session id, payment method, payment type, payment zone id, shipping method, tax zone, geo zone, tax
+    number type, programming language, language level, currency name, class name, unit name, attribute name, group
+    name, role name, field name, course name, project name, task name, plan name, program name, playlist name,
+    album name, song name, artist name, song title, movie title, food name, drug class, insurance name, payment
+    provider, service provider, identity provider, email provider, insurance provider, cloud provider, hosting
+    provider, internet provider, auth provider, oauth provider, key provider, storage provider, sms provider, user
+    agent string length, contact type, contact method, contact preference, relationship type id, birth order
+    count, test method, room type, room rate, price level, lead time, user count, user role, user group, user
+    type, user level, customer type, customer group, client type, member type, member level, membership type,
+    patient type, employee type, person type, contact group, staff type, driver type, student count, service name,
+    report name, device type, browser type, mail server, email server, email template, email subject, mail
+    subject, mail template, sms template, message type, message id, message status, color code, zip archive, state
+    transition, previous state, next state, current state, initial state, final state, token count, token type,
+    pin color, account status, account type id, photo count, image count, image width, image height, video title,
+    note type, comment count, review count, score max, max score, total score count, value type, value unit, unit
+    value, default value, min value, max value, value label, result type, result count, result set, result code,
+    result id, status code, birth weight unit, tipo documento, tipo de documento, tipo documento identidad,
+    document type, type document, documento tipo, tipo via, tipo cuenta, type adresse, tipo indirizzo, adressart,
+    anzahl, adresstyp, kontakttyp, kontaktart, telefonart, tipo telefono, tipo telefone, tipo email, grade scale,
+    grade type, race distance, race category, race number, stage name, stage number, stage id, land use, land
+    area, land value, land type, place order, place count, mail count, phone home screen, position x, position y,
+    sort position, position in list, cell value, cell line, cell count, plan number, lat grid, long description,
+    long name, long text, long title, long label
 """
 """Phrases that look like an entity and are none; a longer phrase hides the shorter ones inside it."""
 
@@ -87,10 +87,11 @@ SUBJECTS = """
 """Persons whom a table is likely to be about."""
 
 STAFF = """
-    advisor adviser
-    employee staff worker manager supervisor boss doctor physician nurse surgeon clinician practitioner teacher
-    professor instructor lecturer trainer coach driver agent rep representative salesperson salesman seller player
-    athlete actor actress author director writer owner contact officer operator technician analyst engineer
+    auteur autori autores director directeur direktor direttore propietario proprietario proprietaire eigenaar
+    eigentumer eigentuemer besitzer desarrollador desenvolvedor entwickler sviluppatore developpeur advisor
+    adviser employee staff worker manager supervisor boss doctor physician nurse surgeon clinician practitioner
+    teacher professor instructor lecturer trainer coach driver agent rep representative salesperson salesman
+    seller player athlete actor actress author writer owner contact officer operator technician analyst engineer
     contractor freelancer spouse guardian relative reviewer recipient sender approver assignee holder payee payer
     admin administrator mitarbeiter angestellte angestellter arzt arzte aerzte lehrer fahrer betreuer
     ansprechpartner schauspieler autor empleado trabajador medico profesor conductor empleada autora employe
@@ -133,13 +134,14 @@ LOOKUPS = """
 """Words of tables that list what persons can be, not persons: the last word in Germanic order, the first in Romance."""
 
 ORGANIZATIONS = """
-    organization organisation company firm business employer store shop branch office outlet restaurant hotel
-    hospital clinic facility site pharmacy laboratory school university college campus institution agency supplier
-    vendor shipper carrier airline bank insurer payer manufacturer publisher club association venue tenant firma
-    unternehmen filiale krankenhaus klinik schule hochschule lieferant verein empresa tienda sucursal clinica
-    escuela universidad proveedor banco entreprise societe magasin agence hopital clinique ecole etablissement
-    fournisseur banque azienda societa negozio ospedale scuola fornitore banca bedrijf winkel vestiging ziekenhuis
-    leverancier loja filial escola fornecedor
+    verlag editorial editeur editore uitgeverij pharmacie farmacia apotheke apotheek organization organisation
+    company firm business employer store shop branch office outlet restaurant hotel hospital clinic facility site
+    pharmacy laboratory school university college campus institution agency supplier vendor shipper carrier
+    airline bank insurer payer manufacturer publisher club association venue tenant firma unternehmen filiale
+    krankenhaus klinik schule hochschule lieferant verein empresa tienda sucursal clinica escuela universidad
+    proveedor banco entreprise societe magasin agence hopital clinique ecole etablissement fournisseur banque
+    azienda societa negozio ospedale scuola fornitore banca bedrijf winkel vestiging ziekenhuis leverancier loja
+    filial escola fornecedor
 """
 """Last words of tables of organisations: where one is tells nothing of a person, though its phone may be somebody's."""
 
@@ -177,12 +179,12 @@ EVENTS = """
 """Words before a person that make a table one of what happened: ``attendance_log_person``."""
 
 NEUTRAL_HEADS = """
-    service plan support carrier
-    allowed anzahl art attempt avg campaign cantidad categoria categorie charset class clicked column confirmed
-    consent count currency domain enabled encoding expiry flag format frequency group hash hidden icon id index
-    kategorie key kind length level max mean method mime min opened optin option optout order pct percent period
-    policy precision preference provider quota rate ratio required reset sent setting size sort source status
-    style sum table template timeout tipo tipus total try typ type unit uom valid verified version visible
+    service plan support carrier allowed anzahl art attempt avg campaign cantidad categoria categorie charset
+    class clicked column confirmed consent count currency domain enabled encoding expiry flag format frequency
+    group hash hidden icon id index kategorie key kind length level max mean method mime min opened optin option
+    optout order pct percent period policy precision preference provider quota rate ratio required reset sent
+    setting size sort source status style sum table template timeout tipo tipus total try typ type unit uom valid
+    verified version visible
 """
 """Last words that turn what stands before them into something about it: ``email_count`` holds no e-mail address."""
 
@@ -204,12 +206,12 @@ BOUNDS = """
 """Words of limits and counts: ``max_salary`` of a job is nobody's, in a table that is not of persons."""
 
 BOOKKEEPING = """
-    aangemaakt actualizado added aggiornato alta_registro alterado angelegt archived atualizado bearbeitet changed
-    crea creado create created creation creato creazione cree criado ctime deleted edited eliminado erstellt etl
-    exported geaendert geandert geloescht gelöscht gewijzigd imported indexed inserido insert insertamum inserted
-    last_update lastmod load loaded locked logged modif modifica modificado modifie modified modify mtime
-    processed published purged retired rowversion supprime synced timestamp update updateamum updated verified
-    voided
+    bijgewerkt editado borrado completado gespeichert registrato aangemaakt actualizado added aggiornato
+    alta_registro alterado angelegt archived atualizado bearbeitet changed crea creado create created creation
+    creato creazione cree criado ctime deleted edited eliminado erstellt etl exported geaendert geandert geloescht
+    gelöscht gewijzigd imported indexed inserido insert insertamum inserted last_update lastmod load loaded locked
+    logged modif modifica modificado modifie modified modify mtime processed published purged retired rowversion
+    supprime synced timestamp update updateamum updated verified voided
 """
 """Words of columns in which a system notes when it wrote a row, not when something happened to somebody."""
 
