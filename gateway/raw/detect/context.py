@@ -17,6 +17,7 @@ from gateway.raw.detect.lexicon import (
     KEY_HEADS,
     LOOKUPS,
     ORGANIZATIONS,
+    ROMANCE_LOOKUPS,
     THINGS,
     Need,
 )
@@ -105,7 +106,7 @@ def contexts(schema: Schema) -> dict[TableName, TableContext]:
             if (
                 points_at_person(schema, table, column.name, persons=persons)
                 or (column.name in keys_of_persons and table.name not in persons)
-                or (words(column.name) in called and _may_refer(table, column))
+                or (_named(column.name) in called and _may_refer(table, column))
             )
             and (table.name in persons or not _is_own_key(table, column.name))
         )
@@ -119,12 +120,18 @@ def contexts(schema: Schema) -> dict[TableName, TableContext]:
     return found
 
 
+def _named(column: ColumnName) -> tuple[str, ...]:
+    """Return the words of ``column`` without a key's: ``visits.owner_id`` and ``visits.owner`` name owners."""
+    tokens = words(column)
+    return tokens[:-1] if len(tokens) > 1 and tokens[-1] in KEY_HEADS else tokens
+
+
 def _may_refer(table: Table, column: Column) -> bool:
     """Tell whether ``column``, named as a table of persons, can be what points there: ``visits.patient``."""
     return (
         column.kind in {Kind.TEXT, Kind.INTEGER}
         and not _targets(table, column.name)
-        and words(column.name) != _core(table)
+        and _named(column.name) != _core(table)
     )
 
 
@@ -208,7 +215,7 @@ def names_person_key(name: str) -> bool:
     first; ``person_id_creator``, where what the person did comes last.
     """
     tokens = tuple(word for word in words(name) if word not in FILLERS)
-    if not tokens or _means_something_else(name):
+    if not tokens or tokens[0] in ROMANCE_LOOKUPS or _means_something_else(name):
         return False
     if len(tokens) > 1 and tokens[-1] in KEY_HEADS:
         rest = tokens[:-1]

@@ -65,7 +65,7 @@ AUDITORS = """
 
 SUBJECTS = """
     person people patient customer client member student pupil citizen user passenger applicant borrower donor
-    participant respondent subject subscriber guest tenant resident household insured policyholder beneficiary
+    participant respondent subject subscriber guest resident household insured policyholder beneficiary
     voter individual consumer shopper buyer visitor cardholder taxpayer inmate suspect victim defendant attendee
     candidate kunde kunden patienten versicherte versicherter mitglied mitglieder schuler schueler studenten
     klient klienten benutzer nutzer personen einwohner buerger burger bewohner gast gaste teilnehmer bewerber
@@ -155,6 +155,11 @@ FILLERS = """
     unique anonymous anon hashed external internal original global legacy old new source current real main public
 """
 """Words between a person and ``id`` that leave it that person's key: ``customer_unique_id``."""
+
+ROMANCE_LOOKUPS = """
+    tipo grupo categoria tipologia perfil estado statut categorie groupe gruppo classe clase situacao tip
+"""
+"""Those of them that come before what they sort: ``tipo_cliente_id`` is no client, ``group_member_id`` a member."""
 
 THINGS = """
     country city ciudade cidade localidade unidade state province region district county zone area place location

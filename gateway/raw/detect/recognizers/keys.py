@@ -107,11 +107,11 @@ def _is_own_key(sample: ColumnSample) -> bool:
 
 def _is_actor(name: str) -> bool:
     tokens = words(name)
-    if len(tokens) > 1 and tokens[-1] in KEY_HEADS:
-        tokens = tokens[:-1]
-    elif tokens and tokens[-1] in _ACCOUNTS:
+    headed = len(tokens) > 1 and tokens[-1] in KEY_HEADS
+    played = tokens[:-1] if headed else tokens
+    if played and played[-1] in _ACCOUNTS and not headed:
         return False
-    if any(tokens == phrase_words(actor) for actor in ACTORS) or _done_by(tokens):
+    if any(played == phrase_words(actor) for actor in ACTORS) or _done_by(played):
         return True
     counted = name.lower().endswith("s") or not tokens or tokens[0] in _COUNTS
     return not counted and len(tokens) <= _LONGEST_PART and person_word(tokens[-1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.raw.detect.affixes import without_affix
 from gateway.raw.detect.findings import Evidence
 from gateway.raw.detect.lexicon import BOOKKEEPING, BOUNDS, PROSE, TELLING_TABLES, Need
-from gateway.raw.detect.meanings import CODED, role_of
+from gateway.raw.detect.meanings import CODED, PERSON_KEY, role_of
 from gateway.raw.detect.wording import ABOUT_IT, counts, matches, person_word, singular, words
 from gateway.vocabulary.roles import Role
 from gateway.vocabulary.schema import NUMERIC_KINDS, TEMPORAL_KINDS, Kind
@@ -92,7 +92,7 @@ class Names:
         said = f"the column's name says {' '.join(rest)!r}"
         own = {match.entry.entity for match in matches(" ".join(rest))}
         for evidence in self._from_words(sample.column.name, sample, 1.0, "the column's name"):
-            number_of_row = sample.column.name in sample.table.primary_key and evidence.entity in CODED
+            number_of_row = _numbers_rows(sample, evidence.entity)
             named_after = prefix and evidence.entity in _WHOLE_TABLES - own
             if not number_of_row and not named_after:
                 yield evidence
@@ -141,6 +141,13 @@ class Names:
 
     def _say(self, entity: str, score: float, reason: str) -> Evidence:
         return Evidence(recognizer=self.name, entity=entity, score=score, share=None, reason=reason)
+
+
+def _numbers_rows(sample: ColumnSample, entity: str) -> bool:
+    """Tell whether ``sample`` is the key of what ``entity`` lists, or of entries about persons, and is nobody's."""
+    if entity == PERSON_KEY:
+        return sample.context.nearness is not Need.PERSON and sample.table.primary_key == (sample.column.name,)
+    return entity in CODED and sample.column.name in sample.table.primary_key
 
 
 def _split(sample: ColumnSample) -> tuple[tuple[str, ...], tuple[str, ...]]:
