@@ -212,7 +212,7 @@ _DRIVER = re.compile(
     r"id card|identity card)(?: ?(?:number|no\.?|nr\.?|#))?(?: is|:)? ([A-Z]{0,3}[0-9][A-Z0-9-]{4,18})\b",
     re.IGNORECASE,
 )
-_PEOPLES = re.compile(
+PEOPLES = re.compile(
     r"\b(?:(?:afghan|alban|alger|americ|angol|argentin|armen|asi|austral|austr|baham|belg|bolivi|bosni|brazil|bulgar"
     r"|cambod|"
     r"canad|chile|colombi|costa ric|croat|cub|cypr|dominic|ecuador|egypt|eston|ethiop|europ|georg|german|ghana"
@@ -318,7 +318,7 @@ def announced(text: str) -> Iterator[tuple[str, int, int]]:
         words = hit.group(1).lower().replace(",", "").split()
         if len(words) > 1 and {words[-1], words[-1].removesuffix("s")} & heads:
             yield "person_title", hit.start(1), hit.end(1)
-    yield from _hits("nationality", _PEOPLES, text)
+    yield from _hits("nationality", PEOPLES, text)
     yield from _groups("event_date", _WEEKDAY, text)
     yield from _hits("post_code", _ZIP_ALONE, text)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LONGEST_RUN = 4
 _LONGEST_SHAPE = 24
 _KEPT = frozenset(" @.-/+(),:_")
 
@@ -20,17 +19,26 @@ def mask(value: str) -> str:
     Common punctuation stays, anything else becomes ``?``; so ``Müller-7`` is ``Aaaaa-9``. Length beyond four of a kind
     and beyond 24 characters in all is not kept.
     """
-    kinds = (_kind(character) for character in value[: 4 * _LONGEST_SHAPE])
-    runs = (kind * min(_LONGEST_RUN, sum(1 for _ in run)) for kind, run in groupby(kinds))
-    return "".join(runs)[:_LONGEST_SHAPE]
+    return _RUN.sub(r"\1", value[: 4 * _LONGEST_SHAPE].translate(_KINDS))[:_LONGEST_SHAPE]
 
 
-def _kind(character: str) -> str:
-    if character.isalpha():
-        return "A" if character.isupper() else "a"
-    if character.isdigit():
-        return "9"
-    return character if character in _KEPT else "?"
+class _Kinds(dict[int, str]):
+    """Each character's kind, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character.isalpha():
+            kind = "A" if character.isupper() else "a"
+        elif character.isdigit():
+            kind = "9"
+        else:
+            kind = character if character in _KEPT else "?"
+        self[code] = kind
+        return kind
+
+
+_KINDS = _Kinds()
+_RUN = re.compile(r"((.)\2{3})\2+", re.DOTALL)
 
 
 def common_shapes(values: Iterable[str], *, most: int = 2) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ FEWEST_TEXTS = 60
 """Texts from which on a share is told when the time has run out; with fewer the column counts as unexamined."""
 WORDS = 5
 SHORT = 160
+HEADLINE = 0.4
 SENTENCE = 35
 """Characters from which on five words are taken for a sentence."""
 SMALLEST_SHARE = 0.01
@@ -89,27 +90,32 @@ class Texts:
         if len(texts) < 2:  # noqa: PLR2004 - of one text nothing is told
             return ()
         clock = Clock(SECONDS_PER_COLUMN)
-        read, seen_by_model = _read(texts, clock)
+        prose = _is_prose(sample.values)
+        read, seen_by_model = _read(texts, clock, ask_model=prose)
         if clock.over and len(read) < min(len(texts), FEWEST_TEXTS):
             found = [self._say(UNEXAMINED, UNEXAMINED_SCORE, 0.0, "the time for this column ran out")]
         elif (whole := _whole_addresses(texts, read)) > WHOLE:
             share = whole * len(texts) / len(sample.values)
             found = [self._say(Entity.ADDRESS, WHOLE_SCORE * math.sqrt(share), share, "texts are addresses as a whole")]
         else:
-            found = list(self._summary(read, seen_by_model, prose=_is_prose(sample.values)))
+            found = list(self._summary(read, seen_by_model, prose=prose, headlines=_are_headlines(texts)))
         return tuple(sorted(found, key=lambda evidence: -evidence.score))
 
-    def _summary(self, read: Sequence[Sequence[Found]], seen_by_model: int, *, prose: bool) -> Iterator[Evidence]:
+    def _summary(
+        self, read: Sequence[Sequence[Found]], seen_by_model: int, *, prose: bool, headlines: bool
+    ) -> Iterator[Evidence]:
         everywhere = Counter(entity for found in read for entity in {each.entity for each in found})
         by_model = Counter(entity for found in read[:seen_by_model] for entity in {each.entity for each in found})
         for entity, words in KINDS.items():
             of_model = entity in _NAMES and seen_by_model > 0
             times, looked = (by_model[entity], seen_by_model) if of_model else (everywhere[entity], len(read))
             share = times / looked
+            if not prose and entity not in _CERTAIN:
+                continue
             if times > 1 and share >= (SMALLEST_NAME_SHARE if entity in _NAMES else SMALLEST_SHARE):
                 how = f", {WITHOUT_MODEL}" if entity == "full_name" and not seen_by_model else ""
                 reason = f"{words} in {share:.0%} of the texts{how}".replace("%", " %")
-                score = _score(entity, share, prose=prose)
+                score = HINT_SCORE if headlines and entity in _NAMES else _score(entity, share)
                 yield self._say(Entity.FREE_TEXT, score, share, reason, within=entity)
         if prose and not seen_by_model and everywhere["full_name"] < 2:  # noqa: PLR2004 - as above
             yield self._say(Entity.FREE_TEXT, HINT_SCORE, 0.0, f"names were looked for {WITHOUT_MODEL}")
@@ -135,16 +141,26 @@ def _is_prose(values: Sequence[str]) -> bool:
     return 2 * sentences >= len(values)
 
 
-def _score(entity: str, share: float, *, prose: bool) -> float:
+def _score(entity: str, share: float) -> float:
     if entity in _CERTAIN:
         return IN_TEXT_SCORE
-    return IN_TEXT_SCORE * min(1.0, share / SURE_SHARE) if prose and entity in _NAMES else HINT_SCORE
+    return IN_TEXT_SCORE * min(1.0, share / SURE_SHARE) if entity in _NAMES else HINT_SCORE
 
 
-def _read(texts: Sequence[str], clock: Clock) -> tuple[list[list[Found]], int]:
+def _are_headlines(texts: Sequence[str]) -> bool:
+    """Tell whether most texts are single lines in which every other word is capitalised: then it marks no name."""
+    headlines = 0
+    for text in texts[:FEWEST_TEXTS]:
+        words = text.split()
+        capitals = sum(1 for word in words if word[0].isupper())
+        headlines += "\n" not in text and not any(map(str.isdigit, text)) and capitals >= HEADLINE * len(words)
+    return 2 * headlines >= len(texts[:FEWEST_TEXTS])
+
+
+def _read(texts: Sequence[str], clock: Clock, *, ask_model: bool) -> tuple[list[list[Found]], int]:
     """Return what each text holds, as far as the time goes, and how many of them the model has read."""
     marks: list[list[Mark] | None] = []
-    if ner.available():
+    if ask_model and ner.available():
         half = Clock(SECONDS_PER_COLUMN / 2)
         marks = ner.marks(texts[:MOST_MODEL_TEXTS], clock=half)
         marks = marks[: next((at for at, each in enumerate(marks) if each is None), len(marks))]
