@@ -11,6 +11,7 @@ What a source declares beyond that has no condition here: it is known by name, a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,34 @@ def _texts(node: Condition) -> tuple[str, ...]:
             found = [_texts(part) for part in parts if part[0] != "is null"]
             return tuple(text for part in found for text in part) if all(found) else ()
     return ()
+
+
+def bounds(checks: Iterable[Check], column: ColumnName) -> tuple[float, float]:
+    """Return the least and the greatest number that ``checks`` leave to ``column`` by itself; infinite where none does.
+
+    A bound that is not itself allowed (``column > 0``) counts as allowed. Every check holds, so the narrowest wins.
+    """
+    found = [_bounds(check.condition) for check in checks if check.columns == (column,) and check.condition is not None]
+    return max((low for low, _ in found), default=-math.inf), min((high for _, high in found), default=math.inf)
+
+
+def _bounds(node: Condition) -> tuple[float, float]:
+    """Return bounds that every number keeps which keeps a condition on one column."""
+    match node:
+        case (">" | ">=", ("column", _), ("number", text)) | ("<" | "<=", ("number", text), ("column", _)):
+            return float(text), math.inf
+        case ("<" | "<=", ("column", _), ("number", text)) | (">" | ">=", ("number", text), ("column", _)):
+            return -math.inf, float(text)
+        case ("=", ("column", _), ("number", text)):
+            return float(text), float(text)
+        case ("in", ("column", _) as column, values):
+            return _bounds(("or", tuple(("=", column, value) for value in values)))
+        case ("and" | "or" as word, parts):
+            # of a number that is there, NULL says nothing
+            found = [_bounds(part) for part in parts if part[0] != "is null" or word == "and"]
+            lows, highs = zip(*found, strict=True) if found else ((-math.inf,), (math.inf,))
+            return (max(lows), min(highs)) if word == "and" else (min(lows), max(highs))
+    return -math.inf, math.inf
 
 
 def columns_of(condition: Condition) -> tuple[str, ...]:

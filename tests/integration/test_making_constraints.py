@@ -17,7 +17,7 @@ from gateway.policy.model import Policy
 from gateway.raw import making
 from gateway.raw.judge.verdict import Outcome
 from gateway.release.synthetic_table import SyntheticTable
-from gateway.vocabulary.names import TableName
+from gateway.vocabulary.names import ColumnName, TableName
 from tests.small_databases import Way
 
 SCHEMA = """
@@ -26,7 +26,7 @@ CREATE TABLE seats (id INTEGER PRIMARY KEY, hall TEXT NOT NULL REFERENCES halls 
     UNIQUE (hall, number));
 CREATE TABLE people (id INTEGER PRIMARY KEY, seat_id INTEGER NOT NULL REFERENCES seats (id),
     low INTEGER NOT NULL, high INTEGER NOT NULL, badge INTEGER UNIQUE, sort TEXT NOT NULL, grade INTEGER NOT NULL,
-    UNIQUE (sort, grade), CHECK (low < high));
+    points INTEGER NOT NULL CHECK (points BETWEEN 5 AND 40), UNIQUE (sort, grade), CHECK (low < high));
 CREATE TABLE visits (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES people (id),
     kind TEXT NOT NULL, round INTEGER NOT NULL, cost INTEGER NOT NULL, paid INTEGER NOT NULL,
     UNIQUE (person_id, kind, round), CHECK (cost + 1000 = paid OR kind = 'b' AND cost * 40 < paid));
@@ -59,7 +59,7 @@ POLICY = Policy.model_validate({
         "people": {"treatment": "synthesize", "columns": {
             "id": KEY, "seat_id": KEY, "low": learn(lowest=0, highest=99), "high": learn(lowest=0, highest=99),
             "badge": learn(lowest=1, highest=120), "sort": learn(values=["x", "y", "z"]),
-            "grade": learn(lowest=1, highest=40)}},
+            "grade": learn(lowest=1, highest=40), "points": LEARN}},
         "visits": {"treatment": "synthesize", "owner": {"table": "people", "columns": ["person_id"]}, "most": 9,
             "columns": {"id": KEY, "person_id": KEY, "kind": learn(values=["a", "b"]),
                 "round": learn(lowest=1, highest=2), "cost": learn(lowest=0, highest=999),
@@ -83,7 +83,8 @@ def fill(path: Path) -> None:
         put("seats", [(n, "nsw"[n % 3], 1 + n // 3) for n in range(PEOPLE)])
         lows = random.integers(0, 98, PEOPLE)
         put("people", [
-            (n, n, int(low), int(random.integers(low + 1, 100)), n if n <= 120 else None, "xyz"[n % 3], 1 + n // 3)
+            (n, n, int(low), int(random.integers(low + 1, 100)), n if n <= 120 else None, "xyz"[n % 3], 1 + n // 3,
+             5 + n % 36)
             for n, low in enumerate(lows[:147])
         ])  # fmt: skip
         visits, bills = [], []
@@ -138,6 +139,11 @@ def test_there_are_no_more_rows_than_combinations_and_the_steward_is_told(way: W
     assert not judgement.passed
 
 
+def test_a_check_of_numbers_bounds_what_is_learned(way: Way) -> None:
+    column = way.train.units.table.column(ColumnName("points"))
+    assert (column.lowest, column.highest) == (5, 40)
+
+
 def test_a_unique_index_over_some_rows_says_nothing_of_the_others(way: Way) -> None:
     schema, tables = way.plan.schema, way.drawn()
     assert [len(schema.table(TableName(name)).partial) for name in ("visits", "bills")] == [1, 1]
@@ -151,6 +157,7 @@ def test_a_unique_index_over_some_rows_says_nothing_of_the_others(way: Way) -> N
 def test_nothing_else_is_lost(way: Way) -> None:
     tables = way.drawn()
     assert len(set(tables["people"].rows["low"].to_pylist())) > 30
+    assert len(set(tables["people"].rows["points"].to_pylist())) > 3
     assert tables["people"].rows["badge"].null_count < 90
     assert {row["note"] for row in tables["bills"].rows.to_pylist()} <= {"abc", "xyz"}
 

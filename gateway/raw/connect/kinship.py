@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from gateway.raw.family import (
     there_name,
 )
 from gateway.raw.rows import RawTable
+from gateway.vocabulary.checks import bounds
 from gateway.vocabulary.errors import ConfigurationError, Unsupported
 from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.roles import Treatment
@@ -174,6 +176,24 @@ def kinship(
     return found
 
 
+def _narrowed(column: Column, table: Table) -> Column:
+    """Return ``column`` with the bounds that the CHECKs of ``table`` give its numbers: as public as those of a type."""
+    if column.kind is not Kind.INTEGER and (column.kind is not Kind.DECIMAL or column.scale is None):
+        return column
+    low, high = bounds(table.checks, column.name)
+    if low > high:
+        return column  # what no row keeps is no bound
+    # of decimals, bounds are told in ones: the next ones outside
+    whole = (math.ceil, math.floor) if column.kind is Kind.INTEGER else (math.floor, math.ceil)
+    lows = [column.lowest, whole[0](low) if math.isfinite(low) else None]
+    highs = [column.highest, whole[1](high) if math.isfinite(high) else None]
+    return dataclasses.replace(
+        column,
+        lowest=max((each for each in lows if each is not None), default=None),
+        highest=min((each for each in highs if each is not None), default=None),
+    )
+
+
 def _portrait(
     kin: Kin,
     schema: Schema,
@@ -193,7 +213,7 @@ def _portrait(
     return Portrait(
         kin=kin,
         source=table,
-        learned=tuple(column for column in table.columns if column.name in wanted),
+        learned=tuple(_narrowed(column, table) for column in table.columns if column.name in wanted),
         public=tuple(references),
         links=tuple(link.columns for link in kin.links if _is_nullable(link, table)),
         owner_keys=tuple(owner),
