@@ -76,7 +76,9 @@ def scan(asked: Asked, *, draft: Path | None, html: Path | None, source: str, un
     text = None
     if draft is not None:
         wanted = None if unit is None else TableName(unit)
-        text = draft_policy(seen.schema, seen.findings, source_name=source, unit_table=wanted)
+        text = draft_policy(
+            seen.schema, seen.findings, source_name=source, unit_table=wanted, countries=asked.countries
+        )
     _print(seen, style)
     if html is not None:
         _write_page(html, seen, title=source)
@@ -93,7 +95,7 @@ def against(file: Path, asked: Asked, *, html: Path | None, style: Format) -> bo
         url=asked.url or policy.source.url,
         schema=asked.schema or policy.source.schema_name,
         tables=asked.tables,
-        countries=asked.countries,
+        countries=(*asked.countries, *policy.source.countries),
         fresh=asked.fresh,
     )
     seen = _look(asked, lambda schema: to_scan(policy, schema), beside=policy.tables, strict=True)

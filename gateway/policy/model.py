@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8)]
 Declared = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 """``numeric(5,1), not null``, as ``policy.declarations`` writes it."""
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""An ISO 3166 code."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 EnvironmentReference = Annotated[str, StringConstraints(pattern=r"^\$\{[A-Z][A-Z0-9_]*\}$")]
 """``${NAME}``: a URL is never written into a policy; each side of the gateway resolves only its own reference."""
@@ -45,6 +47,10 @@ class SourceClause(Part):
     url: EnvironmentReference = Field(description="Reference to the SQLAlchemy URL; resolved by the raw side only.")
     schema_name: str | None = Field(
         default=None, alias="schema", description="Database schema; default of the role if absent."
+    )
+    countries: list[Country] = Field(
+        default_factory=list,
+        description="Countries whose numbers detection looks for besides the usual ones: `[DE, FR]`.",
     )
 
 

@@ -34,6 +34,7 @@ _BOUNDS = {
     "minProperties": "at least {}",
 }
 _NAMED = {
+    r"^[A-Z]{2}$": "ISO 3166 code, such as `DE`",
     r"^[a-z][a-z0-9_-]{0,39}$": "short name (small letters, digits, `-`, `_`)",
     r"^\$\{[A-Z][A-Z0-9_]*\}$": "reference such as `${CLINIC_URL}`",
 }

@@ -244,7 +244,8 @@ def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
     """Return what detection finds; ``PolicyError`` with every column uncovered and every finding contradicted."""
     chosen = [TableName(n) for n, t in job.policy.tables.items() if t.treatment is not TableTreatment.DROP]
     kept = FindingCache.open(job.settings.scans)
-    findings = detect(snapshot, tables=chosen, progress=job.progress, cache=kept, strict=True)
+    countries = frozenset(job.policy.source.countries)
+    findings = detect(snapshot, tables=chosen, progress=job.progress, cache=kept, countries=countries, strict=True)
     if problems := [*coverage(job.policy, snapshot.schema), *contradictions(findings, job.policy)]:
         raise PolicyError(job.policy.name, problems)
     return findings

@@ -166,6 +166,23 @@ def test_a_second_scan_uses_what_the_first_found_unless_it_is_told_not_to(gatewa
     assert first == second == third
 
 
+def test_countries_are_kept_in_the_draft_and_looked_for_again(gateway: Gateway, database: Path, tmp_path: Path) -> None:
+    change(database, "ALTER TABLE patients ADD COLUMN c7 TEXT")
+    # bare digits are a phone number only by the plan of a country that is named
+    change(database, "UPDATE patients SET c7 = 512000000 + patient_id * 7919 % 1000000")
+
+    def entity(*more: str) -> str | None:
+        found = json.loads(gateway("scan", url(database), "--format", "json", *more)[1])
+        return str(next(each["entity"] for each in found if each["column"] == "c7"))
+
+    assert (entity() == "phone", entity("--country", "PL")) == (False, "phone")
+    draft = tmp_path / "poland.yaml"
+    assert gateway("scan", url(database), "-o", str(draft), "--country", "pl", "--format", "json")[0] == 0
+    text = re.sub('"To be confirmed[^"]*"', "Stands on every door", draft.read_text(encoding="utf-8"))
+    draft.write_text(text, encoding="utf-8")
+    assert load_policy(draft).source.countries == ["PL"]
+
+
 def test_a_country_is_two_letters(gateway: Gateway, database: Path) -> None:
     assert gateway("scan", url(database), "--country", "de", "--country", "FR", "--format", "json")[0] == 0
     code, _, told = gateway("scan", url(database), "--country", "Germany", "--format", "json")

@@ -37,7 +37,7 @@ name: {name}
 purpose: "To be written: what the synthetic tables are for, and for whom."
 source:
   name: {source}
-  url: "${{SOURCE_URL}}"
+  url: "${{SOURCE_URL}}"{countries}
 unit:
   name: {unit}
   table: {table}
@@ -57,14 +57,20 @@ target:
 
 
 def draft_policy(
-    schema: Schema, findings: Sequence[Finding], *, source_name: str, unit_table: TableName | None = None
+    schema: Schema,
+    findings: Sequence[Finding],
+    *,
+    source_name: str,
+    unit_table: TableName | None = None,
+    countries: Sequence[str] = (),
 ) -> str:
     """Return the YAML text of a policy that covers every column of every table.
 
     It loads as it stands, but for tables proposed to be public: their reasons are refused until a person has put their
     own in the place. The unit's table is ``unit_table``, or else the one most like a table of persons; whose rows the
-    others hold is ``kinship``'s proposal. A column without a finding is proposed to be dropped. Raises ``Unsupported``
-    for a schema without columns and ``ConfigurationError`` for an unknown ``unit_table``.
+    others hold is ``kinship``'s proposal; ``countries`` are those whose numbers were looked for. A column without a
+    finding is proposed to be dropped. Raises ``Unsupported`` for a schema without columns and ``ConfigurationError``
+    for an unknown ``unit_table``.
     """
     known = {(finding.table, finding.column): finding for finding in findings}
     unit = _unit(schema, known, unit_table)
@@ -73,6 +79,7 @@ def draft_policy(
     head = _HEAD.format(
         name=_slug(f"{source_name}-{unit.name}"),
         source=_slug(source_name),
+        countries=f"\n  countries: [{', '.join(map(quoted, sorted({*countries})))}]" if countries else "",
         unit=_slug(subject or unit.name),
         table=quoted(unit.name),
         key=", ".join(quoted(column) for column in key),
