@@ -8,11 +8,13 @@ import pytest
 from gateway.raw.detect.affixes import without_affix
 from gateway.raw.detect.context import contexts, names_person_key
 from gateway.raw.detect.detecting import examine
+from gateway.raw.detect.findings import Evidence
 from gateway.raw.detect.lexicon import Need
 from gateway.raw.detect.meanings import PERSON_KEY
 from gateway.raw.detect.recognizer import ColumnSample
 from gateway.raw.detect.recognizers.keys import Keys
 from gateway.raw.detect.recognizers.names import Names
+from gateway.raw.detect.weighing import weigh
 from gateway.raw.detect.wording import matches, reading_without, vocabulary, words
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.roles import Role
@@ -266,3 +268,31 @@ def test_words_can_be_left_out_and_are_back_afterwards() -> None:
         assert matches("cognome") == ()
         assert vocabulary("cognome_cliente") == frozenset()
     assert matches("cognome")
+
+
+# --- numbers of their own, and values where nobody is near -----------------------------------------------------------
+
+
+def with_values(table: Any, column: Any, values: Any, *others: Any) -> Any:
+    schema = Schema(tables=(table, *others))
+    return ColumnSample(
+        schema=schema, table=table, column=table.column(ColumnName(column)), values=values, rows=len(values), nulls=0,
+        context=contexts(schema)[table.name],
+    )  # fmt: skip
+
+
+def test_an_id_that_no_two_persons_share_is_theirs_and_one_of_another_table_is_not() -> None:
+    numbers = tuple(map(str, range(40)))
+    passengers = a_table("passengers", "passenger_id:i surname:t wiki_id:i address_id:i", key=["passenger_id"])
+    addresses = a_table("addresses", "address_id:i")
+    (found,) = Keys().recognize(with_values(passengers, "wiki_id", numbers, addresses))
+    assert found.entity == PERSON_KEY
+    assert Keys().recognize(with_values(passengers, "address_id", numbers, addresses)) == ()
+    assert Keys().recognize(with_values(passengers, "wiki_id", numbers[:19], addresses)) == ()
+
+
+def test_values_that_are_cities_say_something_of_persons_only_near_one() -> None:
+    seen = Evidence(recognizer="values", entity="city", score=0.8, share=1.0, reason="cities")
+    cities, people = a_table("cities", "label:t"), a_table("people", "label:t surname:t")
+    assert weigh(with_values(cities, "label", ("a", "b", "c")), [seen]).role is Role.NONE
+    assert weigh(with_values(people, "label", ("a", "b", "c")), [seen]).role is Role.QUASI

@@ -3,7 +3,8 @@
 1. Each opinion counts as its score times the weight of its recognizer; opinions on the same entity add up as
    independent signs do: 1 - product(1 - weight * score).
 2. An entity is damped that does not fit what is known of the column: a direct identifier in a column of no more than
-   two different values, or in one that refers to things; a web address in a table that is not of persons.
+   two different values, or in one that refers to things; a web address in a table that is not of persons; a place, a
+   language or a firm that values look like where no person is near.
 3. The entity with the highest total wins; its role is the one ``meanings`` gives it. Among totals within ``CLOSE`` of
    the best, the role that must be guarded more wins: key, direct, sensitive, quasi.
 4. Under ``THRESHOLD`` the role is none, with what is left of certainty as its confidence.
@@ -56,11 +57,15 @@ FEW_VALUES_DAMPING = 0.35
 """Takes every single opinion under the threshold, and lets two strong ones that agree stay above it."""
 THING_DAMPING = 0.35
 """A declared reference to what is no person is a number of a page or an address, whatever it is called."""
+NOBODY_NEAR_DAMPING = 0.35
+"""Values that are cities make a list of cities, where nothing says that the table is about persons. Names need no
+damping: their phrases say how near a person must be."""
 CLOSE = 0.05
 """Totals so near each other are a tie: scores are given in steps of that size."""
 UNLEARNABLE_SHARE = 0.6
 """Distinct values per non-NULL row from which on a text column is not learned: a model would have to copy it."""
 _FEWEST_ROWS = 20
+_OF_SOMEBODY = frozenset({Entity.CITY, Entity.COMPANY, Entity.POST_CODE, "country", "region", "language", "place"})
 _GUARD = {Role.KEY: 4, Role.DIRECT: 3, Role.SENSITIVE: 2, Role.QUASI: 1, Role.NONE: 0}
 _BACKGROUND = frozenset({UNIQUE_TEXT, UNEXAMINED, "rare_category"})
 """Entities that say only that nothing better is known; they never win against a named one."""
@@ -80,7 +85,9 @@ def weigh(sample: ColumnSample, evidence: Sequence[Evidence]) -> Finding:
 def _totals(sample: ColumnSample, evidence: Sequence[Evidence]) -> dict[str, float]:
     doubts: dict[str, float] = defaultdict(lambda: 1.0)
     for piece in evidence:
-        doubts[piece.entity] *= 1.0 - WEIGHTS.get(piece.recognizer, OTHER_WEIGHT) * piece.score
+        nobody = sample.context.nearness is Need.ANYWHERE and piece.entity in _OF_SOMEBODY
+        damping = NOBODY_NEAR_DAMPING if nobody and piece.recognizer != "names" else 1.0
+        doubts[piece.entity] *= 1.0 - WEIGHTS.get(piece.recognizer, OTHER_WEIGHT) * piece.score * damping
     few = doubts.pop(FEW_VALUES, None) is not None
     thing = _points_at_a_thing(sample)
     totals = {entity: 1.0 - doubt for entity, doubt in doubts.items()}

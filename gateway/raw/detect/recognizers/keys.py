@@ -10,7 +10,7 @@ from gateway.raw.detect.affixes import without_affix
 from gateway.raw.detect.findings import Evidence
 from gateway.raw.detect.lexicon import ACTORS, KEY_HEADS, Need
 from gateway.raw.detect.meanings import PERSON_KEY
-from gateway.raw.detect.wording import person_word, phrase_words, words
+from gateway.raw.detect.wording import matches, person_word, phrase_words, words
 from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
@@ -79,10 +79,16 @@ class Keys:
 
 
 def _is_other_number(sample: ColumnSample) -> bool:
-    """Tell whether ``sample`` is called an id and no two of many persons share one: ``wiki_id``, ``legacy_key``."""
+    """Tell whether ``sample`` is called an id and no two of many persons share one: ``wiki_id``, ``legacy_key``.
+
+    Not where the name is another table's, or means something: addresses may be as many as persons.
+    """
     tokens = words(sample.column.name)
     filled = sample.rows - sample.nulls
-    return bool(tokens) and tokens[-1] in _NUMBERS and filled >= _MANY and len(sample.values) == filled
+    if not tokens or tokens[-1] not in _NUMBERS or filled < _MANY or len(sample.values) < filled:
+        return False
+    of = tokens[:-1]
+    return not matches(" ".join(of)) and all(words(table.name)[-len(of) :] != of for table in sample.schema.tables)
 
 
 def _whose(table: Table) -> list[ColumnName]:
