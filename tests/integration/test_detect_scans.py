@@ -123,7 +123,7 @@ def test_what_few_rows_hold_is_found_where_it_is(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, x1 TEXT, x2 TEXT)")
         connection.executemany(
             "INSERT INTO t VALUES (?, ?, ?)",
-            [(n, f"a{n}@example.org" if n % 500 == 3 else None, "b") for n in range(20_000)],
+            [(n, f"a{n}@example.org" if n in {7, 13_001} else None, "b") for n in range(20_000)],
         )
         connection.commit()
     with opened(f"sqlite:///{tmp_path}/s.db") as snapshot:
