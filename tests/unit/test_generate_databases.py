@@ -108,6 +108,13 @@ def test_measurements_read_back_as_they_were(known: tuple[DatabaseMeasurements, 
         database.load(tmp_path / "one", load("gateway.raw.generate.generators", "pairwise"))
 
 
+def test_of_few_units_the_numbers_of_owned_rows_are_counted_most_exactly(
+    known: tuple[DatabaseMeasurements, Kindred],
+) -> None:
+    sigma = {each.column.name: float(each.sigma.max()) for each in known[0].unit.columns}
+    assert sigma[rows_name(VISITS)] < 0.7 * min(of for name, of in sigma.items() if name != rows_name(VISITS))
+
+
 def test_rows_fit_their_owners_and_what_is_declared(fitted: rebuilding.FittedDatabase) -> None:
     tables = drawn(fitted, 1200)
     assert list(tables) == [PERSONS, VISITS, DRUGS]

@@ -49,6 +49,12 @@ if TYPE_CHECKING:
 
 COUNTED_ONE_BY_ONE = 64
 """Up to so many rows an owner's number of rows has a cell of its own; then there are four to an octave."""
+ROWS_WEIGHT = 8.0
+"""How many times as much as others the unit's numbers of owned rows matter, where units are few (``Task.weights``).
+
+All that is owned hangs on them: an owner who is wrongly given k rows brings k of them along, and of a light tail that
+noise hides all rows are lost.
+"""
 TIMES = 200
 """Cells of a time since another, on either side of 0."""
 SHORTEST = 876_600
@@ -210,6 +216,7 @@ class Kindred:
             knowledge=self.plans[self.unit].knowledge,
             schedule=schedule,
             grids=self.grids(self.unit),
+            weights={rows_name(child): ROWS_WEIGHT for child in self.children(self.unit)},
         )
 
     def childhood(self, table: TableName) -> Childhood:

@@ -37,6 +37,8 @@ class Task:
     """What is declared about several columns together; it costs nothing and helps."""
     grids: Mapping[ColumnName, Domain] = field(default_factory=dict)
     """Columns whose cells are known otherwise, such as numbers of rows; public."""
+    weights: Mapping[ColumnName, float] = field(default_factory=dict)
+    """Columns whose one-way counts matter up to so many times as much as others' of as many cells; public."""
     schedule: Schedule | None = None
     """What to spend: the table's part of ``budget``, when others have theirs. None: all of it."""
 

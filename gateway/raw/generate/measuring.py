@@ -135,6 +135,7 @@ def _tallies(table: Table, task: Task) -> list[ColumnTally]:
             domain=task.grids.get(column.name) or declared(column, task.domains[column.name]),
             facts=facts(column, task.domains[column.name]),
             fixed=column.name in task.grids,
+            weight=task.weights.get(column.name, 1.0),
         )
         for column in columns
     ]

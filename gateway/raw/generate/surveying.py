@@ -48,6 +48,8 @@ Such a row is wrong in every table of its column, while a noisy count is only a 
 """
 MOST_CELLS = 100
 """Cells that a column can ask a part of the second look for."""
+ENOUGH = 4000.0
+"""From so many rows times mu on, noise in a column's cells is light enough for all columns to count alike."""
 
 _NULL_OR_NOT = Values(values=(), rest=True, other=True)
 
@@ -199,11 +201,14 @@ def _unlisted(known: Survey, position: int) -> float:
 
 
 def _cells(known: Survey, position: int) -> float:
-    """Return cells^(2/3): shares of precision in proportion to it make the summed error of histograms least."""
-    domain = known.tally.columns[position].domain
-    assert domain is not None  # noqa: S101 - after the first look
-    weight: float = min(domain.cells, MOST_CELLS) ** (2 / 3)
-    return weight
+    """Return cells^(2/3): shares of precision in proportion to it make the summed error of histograms least.
+
+    Where rows are few, what matters more has more.
+    """
+    tally = known.tally.columns[position]
+    assert tally.domain is not None  # noqa: S101 - after the first look
+    weight: float = min(tally.domain.cells, MOST_CELLS) ** (2 / 3)
+    return weight * min(tally.weight, max(1.0, ENOUGH / (known.size * known.mu)))
 
 
 def allot(weights: Sequence[float], quanta: int, *, least: int = 0) -> list[int]:

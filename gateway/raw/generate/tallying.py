@@ -35,6 +35,8 @@ class ColumnTally:
     """What is declared of its numbers beside bounds."""
     fixed: bool = False
     """Whether its cells are given and stay as they are."""
+    weight: float = 1.0
+    """How many times as much as another's of as many cells its counts matter, at most."""
     fine: int = FINE_CELLS
     """Cells of equal width between its bounds."""
     every: tuple[Ranges, Answer] | None = None
