@@ -17,8 +17,10 @@ from gateway.raw.connect.kinds import is_document
 from gateway.raw.connect.source import KeyedSnapshot
 from gateway.raw.detect import flattening
 from gateway.raw.detect import recognizers as recognizers_package
+from gateway.raw.detect.combining import combine
 from gateway.raw.detect.context import TableContext, contexts
 from gateway.raw.detect.findings import ACCESS, Evidence, Finding
+from gateway.raw.detect.lexicon import Need
 from gateway.raw.detect.meanings import UNEXAMINED
 from gateway.raw.detect.recognizer import ColumnSample
 from gateway.raw.detect.weighing import weigh
@@ -160,7 +162,7 @@ class _Scan:
     def findings(self, table: Table, *, strict: bool) -> Iterator[Finding]:
         """Yield a finding for every column of ``table``."""
         try:
-            samples = self._samples(table)
+            samples, rows = self._samples(table)
         except (SourceRefused, TableUnreadable) as error:
             if strict:
                 raise
@@ -169,10 +171,12 @@ class _Scan:
                 yield _undecided(sample, self.recognizers, why="may not be read by this role"
                                  if isinstance(error, SourceRefused) else "could not be read")  # fmt: skip
             return
-        for sample in samples:
-            yield self._finding(sample)
+        found = map(self._finding, samples)
+        of_persons = self.contexts[table.name].nearness is Need.PERSON
+        yield from combine(tuple(found), rows) if of_persons else found
 
-    def _samples(self, table: Table) -> list[ColumnSample]:
+    def _samples(self, table: Table) -> tuple[list[ColumnSample], pa.Table]:
+        """Return what was sampled of every column, and the rows that most of it is from."""
         keyed = self.snapshot if isinstance(self.snapshot, KeyedSnapshot) else None
         wanted = [
             column.name
@@ -180,13 +184,14 @@ class _Scan:
             if column.kind is not Kind.UNSUPPORTED or (keyed is not None and is_document(column))
         ]
         if not wanted:
-            return self._of(table, pa.table({}))
+            return self._of(table, pa.table({})), pa.table({})
         if keyed is None:
-            return self._of(table, self.snapshot.sample(table.name, wanted, rows=self.rows))
+            rows = self.snapshot.sample(table.name, wanted, rows=self.rows)
+            return self._of(table, rows), rows
         rows = keyed.draw(table.name, wanted, rows=self.rows, secret=self.secret)
         samples = self._of(table, rows)
         if rows.num_rows < self.rows:
-            return samples
+            return samples, rows
         # there are more rows than were drawn: columns that are mostly NULL are looked at again, where they are not
         enough = min(sampling.FILLED, self.rows)
         sparse = {
@@ -195,9 +200,9 @@ class _Scan:
             if sample.rows - sample.nulls < enough and sample.rows
         }
         if not sparse:
-            return samples
+            return samples, rows
         again = keyed.draw_filled(table.name, sparse, rows=enough, secret=self.secret)
-        return [_with_cells(sample, again) for sample in samples]
+        return [_with_cells(sample, again) for sample in samples], rows
 
     def _of(self, table: Table, rows: pa.Table) -> list[ColumnSample]:
         schema, context = self.snapshot.schema, self.contexts[table.name]
