@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from gateway.raw.detect.findings import contents, is_undecided, unread_tables
+from gateway.raw.detect.findings import contents, is_undecided, leading, unread_tables
 from gateway.vocabulary.roles import Role
 
 if TYPE_CHECKING:
@@ -108,5 +108,5 @@ def _lines(finding: Finding, *, name_width: int, width: int) -> Iterator[Text]:
 
 def _reason(finding: Finding) -> str:
     held = ", ".join(f"{entity} {share:.0%}" for entity, share in contents(finding).items())
-    first = next((f"{piece.recognizer}: {piece.reason}" for piece in finding.evidence if piece.within is None), "")
+    first = next((f"{piece.recognizer}: {piece.reason}" for piece in leading(finding)), "")
     return plain("; ".join(part for part in (f"holds {held}" if held else "", first) if part), most=400)

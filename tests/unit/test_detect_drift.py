@@ -12,7 +12,7 @@ from gateway.policy.loading import line_finder, load_policy, parse_policy
 from gateway.policy.model import Policy
 from gateway.raw.detect.drafting import draft_policy
 from gateway.raw.detect.drift import Change, Drift, drift, to_scan
-from gateway.raw.detect.findings import Evidence, Finding
+from gateway.raw.detect.findings import Evidence, Finding, leading
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.roles import Role, Treatment
 from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
@@ -259,3 +259,19 @@ def test_declarations_are_one_printable_line_and_tell_long_types_apart() -> None
     assert len(set(told)) == 4
     assert all(each.isprintable() and len(each) < 100 for each in told)
     assert told[3] == "no type"
+
+
+def test_what_speaks_for_the_verdict_is_said_first_and_a_draft_tells_no_share_of_texts() -> None:
+    pieces = (
+        Evidence(recognizer="distribution", entity="few_values", score=0.9, share=None, reason="two values"),
+        Evidence(
+            recognizer="texts", entity="free_text", score=0.8, share=0.8213, reason="names in 82 %", within="full_name"
+        ),
+        Evidence(recognizer="names", entity="free_text", score=0.7, share=None, reason="the name says note"),
+    )
+    finding = dataclasses.replace(FINDINGS[4], role=Role.DIRECT, entity="free_text", evidence=pieces)
+    assert [piece.recognizer for piece in leading(finding)] == ["names", "distribution"]
+    draft = draft_policy(SCHEMA, (*FINDINGS[:4], finding, *FINDINGS[5:]), source_name="clinic")
+    (why,) = [line for line in draft.splitlines() if "its texts hold" in line]
+    assert "its texts hold full_name; names 0.7: the name says note" in why
+    assert "82" not in draft

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.policy.model import TableTreatment
 from gateway.policy.spelling import shown
-from gateway.raw.detect.findings import is_undecided
+from gateway.raw.detect.findings import is_undecided, leading
 from gateway.vocabulary.errors import Problem
 from gateway.vocabulary.roles import LEARNABLE_ROLES, Treatment
 
@@ -45,7 +45,7 @@ def _against(finding: Finding, policy: Policy) -> Iterator[Problem]:
     table = policy.tables.get(finding.table)
     if table is None or not identifies(finding):
         return
-    reasons = "; ".join(f"{piece.recognizer}: {piece.reason}" for piece in finding.evidence[:2])
+    reasons = "; ".join(f"{piece.recognizer}: {piece.reason}" for piece in leading(finding)[:2])
     found = f"detection found role `{finding.role}` ({finding.entity}, confidence {finding.confidence:.2f}; {reasons})"
     clause = table.columns.get(finding.column)
     if table.treatment is TableTreatment.REFERENCE and not {finding.column} & {*table.without, *table.overrides}:

@@ -23,6 +23,7 @@ from gateway.policy.document import where
 from gateway.policy.model import TableTreatment
 from gateway.policy.spelling import did_you_mean, shown
 from gateway.raw.detect.contradictions import contradicted, identifies
+from gateway.raw.detect.findings import leading
 from gateway.raw.detect.kinship import propose
 from gateway.raw.detect.table_draft import clause
 from gateway.vocabulary.names import ColumnName, TableName
@@ -149,7 +150,7 @@ def _new_table(table: Table, known: Findings) -> Drift:
 def _found(finding: Finding | None) -> str:
     if finding is None:
         return ""
-    reasons = "; ".join(f"{piece.recognizer}: {piece.reason}" for piece in finding.evidence[:2])
+    reasons = "; ".join(f"{piece.recognizer}: {piece.reason}" for piece in leading(finding)[:2])
     entity = f", {finding.entity}" if finding.entity else ""
     return f"; detection found role `{finding.role}` ({finding.confidence:.2f}{entity}{reasons and '; '}{reasons})"
 

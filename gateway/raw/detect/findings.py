@@ -68,6 +68,12 @@ def contents(finding: Finding) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
+def leading(finding: Finding) -> tuple[Evidence, ...]:
+    """Return the evidence without what prose holds, that for the verdict first and otherwise as it stands."""
+    pieces = [piece for piece in finding.evidence if piece.within is None]
+    return tuple(sorted(pieces, key=lambda piece: piece.entity != finding.entity))
+
+
 def to_json(finding: Finding) -> dict[str, Any]:
     """Return ``finding`` as the scan command prints it: table, column, role, entity, confidence, evidence, and more.
 

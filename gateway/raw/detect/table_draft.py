@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.policy.coverage import KEY_KINDS
 from gateway.policy.declarations import declaration
 from gateway.policy.model import TO_BE_CONFIRMED, TableTreatment
+from gateway.raw.detect.findings import contents, leading
 from gateway.raw.detect.lexicon import BOOKKEEPING
 from gateway.raw.detect.meanings import replaceable
 from gateway.raw.detect.quoting import always_quoted, comment, quoted
@@ -151,9 +152,10 @@ def _entity(finding: Finding | None) -> str | None:
 def _why(finding: Finding | None) -> str:
     if finding is None:
         return "not scanned"
-    opinions = "; ".join(
-        f"{piece.recognizer} {piece.score:.1f}: {piece.reason}" for piece in finding.evidence[:_MOST_EVIDENCE]
-    )
+    # what prose holds, by kind only: its shares are measured on rows, and a draft becomes a policy
+    held = [f"its texts hold {', '.join(contents(finding))}"] if contents(finding) else []
+    said = [f"{piece.recognizer} {piece.score:.1f}: {piece.reason}" for piece in leading(finding)[:_MOST_EVIDENCE]]
+    opinions = "; ".join([*held, *said])
     entity = f", {finding.entity}" if finding.entity else ""
     return comment(f"{finding.role}{entity}, {finding.confidence:.1f} - {opinions or 'no recognizer knew it'}")
 
@@ -226,7 +228,7 @@ def _drop(role: Role, reason: str) -> str:
 
 def _reason(column: Column, finding: Finding) -> str:
     if column.kind is Kind.UNSUPPORTED:
-        return "values of this type cannot be read yet"
+        return "values of this type cannot be made up"
     if finding.role is Role.KEY:
         return "points at a person in another table, or at another person"
     if finding.role is Role.DIRECT:
