@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from gateway.raw.connect.reading import open_source
+from gateway.raw.connect.sampling import LONGEST
+from gateway.raw.detect import flattening
 from gateway.raw.detect.detecting import detect, examine_documents, load_recognizers
-from gateway.raw.detect.findings import Finding, to_json
+from gateway.raw.detect.findings import Finding, is_undecided, to_json
 from gateway.raw.detect.flattening import flatten, holds_documents
 from gateway.raw.detect.recognizer import ColumnSample
 from gateway.vocabulary.names import ColumnName, TableName
@@ -150,6 +152,25 @@ def test_hostile_documents_end_nothing_and_hide_nothing(hostile: str) -> None:
     assert len(flatten(values, name="x")) <= 210
     if "anna" in hostile:
         assert finding.role is Role.DIRECT
+
+
+@pytest.mark.parametrize("native", ["jsonb", "text"])
+def test_documents_that_were_cut_off_are_not_called_harmless(native: str) -> None:
+    values = tuple(('{"a": "' + f"{n} " + "z" * 70_000)[:LONGEST] for n in range(5))
+    finding = found_in((*values, *texts([{"width": n} for n in range(20)])), native=native)
+    assert finding.role is Role.DIRECT
+    assert finding.treatment is Treatment.DROP
+    assert native == "text" or is_undecided(finding)
+    assert any("only their beginnings were read" in piece.reason for piece in finding.evidence)
+
+
+def test_more_documents_than_there_is_memory_for_are_not_called_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = texts([{"width": n} for n in range(2_000)])
+    assert found_in(values).role is Role.NONE
+    monkeypatch.setattr(flattening, "MOST_CHARACTERS", 5_000)
+    assert found_in(values).role is Role.DIRECT
+    monkeypatch.setattr(flattening, "MOST_CHARACTERS", 20_000)
+    assert found_in(values).role is Role.NONE  # enough of them to keep the promise were read
 
 
 def test_deep_paths_are_cut_and_still_read() -> None:

@@ -19,8 +19,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from gateway.raw.connect.sampling import FILLED, LONGEST
 from gateway.raw.detect.findings import Evidence, Finding
-from gateway.raw.detect.meanings import UNSUPPORTED
+from gateway.raw.detect.meanings import UNEXAMINED, UNSUPPORTED
 from gateway.raw.detect.shapes import mask
 from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.roles import Role, Treatment
@@ -47,6 +48,8 @@ SMALLEST_SHARE = 0.01
 """Share of a text column's distinct values that have to be documents for it to be taken apart."""
 RECOGNIZER = "documents"
 """What the evidence of taking documents apart is said by."""
+UNREAD = 0.55
+"""How sure it is that a column is identifying whose documents were not read to their ends: a person has to look."""
 MOST_TOLD, _PIECES = 12, 2
 """Paths that a finding tells of, the most guarded ones, and how much of each."""
 
@@ -86,34 +89,49 @@ class Path:
     """Its cells that are not null, as texts."""
     rows: int
     """How many places there are where it could be: documents, or items of the arrays it is in."""
+    is_whole: bool = True
+    """False for documents that were cut off: only their beginnings are here."""
 
     def __repr__(self) -> str:
         """Return the path only."""
         return f"<Path {self.shown}: cells withheld>"
 
 
-def documents(values: Iterable[str]) -> tuple[list[object], list[str]]:
-    """Return the objects and arrays among ``values`` parsed, and the values that are none, or too much."""
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Documents:
+    """Values taken for documents. Raw: does not print them."""
+
+    parsed: tuple[object, ...]
+    others: tuple[str, ...]
+    """Values that are none: plain, malformed, hostile, or cut off by the sample."""
+    is_whole: bool
+    """Whether the documents that were read are enough to speak of those that were not."""
+
+
+def documents(values: Iterable[str]) -> Documents:
+    """Return the objects and arrays among ``values`` parsed, as many as there is memory for."""
     parsed: list[object] = []
     others: list[str] = []
-    left = MOST_CHARACTERS
+    left, cut, late = MOST_CHARACTERS, 0, 0
     for value in values:
         left -= len(value)
         found = _parsed(value) if left > 0 else None
-        if found is None:
-            others.append(value)
-        else:
+        if found is not None:
             parsed.append(found)
-    return parsed, others
+            continue
+        others.append(value)
+        if _looks_like_one(value):
+            late += left <= 0
+            cut += left > 0 and len(value) >= LONGEST
+    is_whole = not cut and (not late or len(parsed) >= FILLED)
+    return Documents(parsed=tuple(parsed), others=tuple(others), is_whole=is_whole)
 
 
 def holds_documents(values: Sequence[str]) -> bool:
     """Tell whether a text column holds documents: JSON objects or arrays, or XML, in some of its distinct values."""
-    likely = [value for value in values if value.lstrip()[:1] in {"{", "[", "<"}]
-    if len(likely) < max(1.0, SMALLEST_SHARE * len(values)):
-        return False
-    parsed, _ = documents(likely)
-    return len(parsed) >= max(1.0, SMALLEST_SHARE * len(values))
+    likely = [value for value in values if _looks_like_one(value)]
+    least = max(1.0, SMALLEST_SHARE * len(values))
+    return len(likely) >= least and len(documents(likely).parsed) >= least
 
 
 def flatten(values: Sequence[str], *, name: str) -> tuple[Path, ...]:
@@ -121,12 +139,13 @@ def flatten(values: Sequence[str], *, name: str) -> tuple[Path, ...]:
 
     ``name`` is that of the column, which the paths of an array without keys are called by.
     """
-    parsed, others = documents(values)
+    read = documents(values)
     flat = _Flat(name)
-    flat.take(parsed, ())
-    if others:
-        flat.add((_REST,), others, rows=len(values))
-    return flat.paths()
+    flat.take(read.parsed, ())
+    if read.others:
+        flat.add((_REST,), read.others, rows=len(values))
+    paths = flat.paths()
+    return paths if read.is_whole else (*paths[:-1], replace(paths[-1], is_whole=False))
 
 
 class _Flat:
@@ -199,6 +218,7 @@ def combined(sample: ColumnSample, own: Finding, found: Sequence[tuple[Path, Fin
 
     The role is the most guarded one among them. What is told of a path whose keys may be data is its shape.
     """
+    found = [(path, finding if path.is_whole else _cut_off(finding)) for path, finding in found]
     telling = [(path, finding) for path, finding in found if finding.role is not Role.NONE]
     telling.sort(key=lambda pair: (-_GUARDED.index(pair[1].role), -pair[1].confidence))
     looked = Evidence(
@@ -221,8 +241,20 @@ def combined(sample: ColumnSample, own: Finding, found: Sequence[tuple[Path, Fin
     elif unknown and own.role is Role.NONE:
         sure = min((finding.confidence for _, finding in found), default=own.confidence)
         return replace(own, entity=None, confidence=sure, evidence=evidence)
-    drops = not learnable or (bool(telling) and own.treatment is Treatment.LEARN)
-    return replace(own, evidence=evidence, treatment=Treatment.DROP if drops else own.treatment)
+    # documents are neither learned nor invented
+    return replace(own, evidence=evidence, treatment=Treatment.DROP if telling or not learnable else own.treatment)
+
+
+def _cut_off(finding: Finding) -> Finding:
+    """Return the finding on documents of which only the beginnings were read: what was not seen counts as direct."""
+    note = Evidence(
+        recognizer=RECOGNIZER, entity=UNSUPPORTED, score=UNREAD, share=None,
+        reason="some documents are too long to be taken apart, and only their beginnings were read",
+    )  # fmt: skip
+    told = replace(finding, evidence=(note, *finding.evidence))
+    if _GUARDED.index(finding.role) >= _GUARDED.index(Role.DIRECT):
+        return told
+    return replace(told, role=Role.DIRECT, entity=UNEXAMINED, confidence=UNREAD)
 
 
 def _of_path(path: Path, piece: Evidence) -> Evidence:
@@ -270,6 +302,10 @@ def _text(cell: object) -> str:
         # halves of a pair that JSON may write alone are no text
         return cell.encode("utf-8", "replace").decode()
     return str(cell).lower() if isinstance(cell, bool) else str(cell)
+
+
+def _looks_like_one(value: str) -> bool:
+    return value.lstrip()[:1] in {"{", "[", "<"}
 
 
 def _parsed(value: str) -> object:
