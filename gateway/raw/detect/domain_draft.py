@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gateway.vocabulary.schema import Column
 
 ROWS = 20_000
-"""Rows a guess is made from: the first ones."""
+"""Rows a guess is made from, drawn from all over the file."""
 MISFITS = 0.05
 """Share of the cells that may be of another kind, such as `?` among numbers; they will be NULL."""
 
