@@ -98,8 +98,9 @@ def beyond_chance(matched: int, looked: int, *, rate: float) -> bool:
 
 
 def numbers_for(countries: Collection[str]) -> tuple[Number, ...]:
-    """Return the kinds of numbers that are looked for: the usual ones and all of ``countries``."""
-    return tuple(number for number in NUMBERS if number.usual or number.country in countries)
+    """Return the kinds of numbers that are looked for: the usual ones and all of ``countries``, hardest first."""
+    asked = (number for number in NUMBERS if number.usual or number.country in countries)
+    return tuple(sorted(asked, key=lambda number: number.rate))
 
 
 def strong(numbers: Collection[Number], *, named: Collection[str]) -> tuple[Number, ...]:
@@ -161,7 +162,7 @@ NUMBERS = (
     _usual("DE", "Steuer-Identifikationsnummer", "de.idnr"),
     _usual("DE", "Sozialversicherungsnummer", "DE.de_social_security_recognizer.DeSocialSecurityRecognizer"),
     _usual("DE", "Krankenversichertennummer", "DE.de_health_insurance_recognizer.DeHealthInsuranceRecognizer", 0.1),
-    _written("DE", "Steuernummer", "de.stnr", r"\d{2,3}[ /]\d{3,4}[ /]\d{4,5}", rate=1.0),
+    _written("DE", "Steuernummer", "de.stnr", r"\d{2,3}/\d{3,4}/\d{4,5}", rate=1.0),
     _document("DE", "Personalausweis", "de_id_card", "DeIdCard", 0.1),
     _document("DE", "Reisepass", "de_passport", "DePassport", 0.1),
     _document("DE", "Führerschein", "de_fuehrerschein", "DeFuehrerschein"),

@@ -18,6 +18,8 @@ NOT_NAMES = ("street", "avenue", "road", "ing", "tion", "inc", "ltd", "corp", "c
 """Endings of words behind a given name that make no full name of the two."""
 _CAP = r"[^\W\d_a-zß-öø-ÿ][\w'\u2019.-]{0,24}"
 _NAME = rf"{_CAP}(?: [^\W\d_a-z](?:\.|(?=\s)))?(?: {_CAP}){{0,2}}"
+_CAPS = rf"{_CAP}(?:(?: and | & | |, ){_CAP}){{0,3}}"
+"""Up to four capitalised words. What joins words is never optional: two words without it could be cut anywhere."""
 _ANY_WORD = r"[^\W\d_][\w'\u2019-]{0,24}"
 
 EMAIL = re.compile(
@@ -125,7 +127,7 @@ _PREFIXES = (
 )
 _STREET = re.compile(
     rf"(?<!\w)[0-9]{{1,6}}[a-z]?,? (?:{_ANY_WORD}\.? ){{1,4}}?{_SUFFIXES}\b\.?"
-    rf"|(?<!\w)(?:[0-9]{{1,6}} )?(?:{_ANY_WORD}[ -]){{0,2}}[^\W\d_]{{2,24}}{_GLUED}\.? [0-9]{{1,5}}[a-z]?\b"
+    rf"|(?<!\w)(?:[0-9]{{1,6}} )?(?:(?-i:{_CAP})[ -]){{0,2}}[^\W\d_]{{2,24}}{_GLUED}\.? [0-9]{{1,5}}[a-z]?\b"
     rf"|(?<!\w)(?:[0-9]{{1,6}},? )?{_PREFIXES}\.? (?:{_ANY_WORD}[ -]){{0,4}}{_ANY_WORD},? [0-9]{{1,5}}[a-z]?\b"
     rf"|(?<!\w)[0-9]{{1,6}},? {_PREFIXES}\.? (?:d[eui]s? |d[el]l?[ao]?s? |l[ae] )?{_CAP}(?: {_CAP}){{0,2}}",
     re.IGNORECASE,
@@ -134,11 +136,11 @@ _CORNER = re.compile(r"\bthe corner of ([\w' ./-]{3,40}? and [\w'-]{2,25}(?: [\w
 _ADDRESS_CUE = re.compile(
     rf"\b(?:address(?: is)?:?|lives? (?:at|on)|living at|located at|office is at|restaurant is at|meet (?:me "
     rf"|you )?at|drops you off at|return to|taxi to|sent? to|move(?:d)? to|side of|enter on) "
-    rf"([0-9]{{1,6}}[a-z]? (?:{_CAP} ?){{1,4}}(?:[0-9]{{1,5}}\b)?|(?:{_CAP} ){{1,4}}[0-9]{{1,5}}\b)"
+    rf"([0-9]{{1,6}}[a-z]? {_CAP}(?: {_CAP}){{0,3}}(?: [0-9]{{1,5}}\b)?|(?:{_CAP} ){{1,4}}[0-9]{{1,5}}\b)"
 )
 _LINE = re.compile(
     rf"^[>? ]{{0,6}}([0-9]{{1,6}} (?:{_ANY_WORD}[. ]{{1,2}}){{1,4}}[0-9]{{1,5}}\.?"
-    rf"|[0-9]{{2,6}} [0-9]{{1,4}} (?:{_ANY_WORD}\.? ?){{1,4}})$",
+    rf"|[0-9]{{2,6}} [0-9]{{1,4}} {_ANY_WORD}(?:\.? {_ANY_WORD}){{0,3}}\.?)$",
     re.MULTILINE,
 )
 _ZIP = re.compile(
@@ -150,7 +152,7 @@ _ZIP_ALONE = re.compile(
     r"(?<![\w#-])(?:[0-9]{5}-[0-9]{4}|[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])(?!\w)"
 )
 _ORGANISATION = re.compile(
-    rf"(?<!\w)(?!The )((?:{_CAP}(?: (?:and|&|of|the|de|und) |,? ?)){{0,4}}{_CAP},? (?:Inc\.?|Incorporated|Ltd\.?"
+    rf"(?<!\w)(?!The )((?:{_CAP}(?: (?:and|&|of|the|de|und) |,? )){{0,4}}{_CAP},? (?:Inc\.?|Incorporated|Ltd\.?"
     rf"|Limited|LLC|LLP|PLC|Plc|Corp\.?|"
     r"Corporation|Co\.?|Company|GmbH|AG|KG|SE|S\.A\.|SA|SARL|S\.r\.l\.|SpA|B\.V\.|BV|N\.V\.|AB|Oy|ApS|A/S|AS|Group"
     r"|Holdings?|"
@@ -163,11 +165,10 @@ _ORGANISATION = re.compile(
 _EMPLOYED = re.compile(
     r"\b(?:works? (?:for|at|with)|working (?:for|at|with)|worked (?:for|at|with)|employed (?:by|at)|ceo of"
     r"|founder of|founded|a year at|job at|"
-    rf"employee of|joined|invested in|looking to support|intern at|director of|manager at) ((?:{_CAP}(?: and | & | "
-    rf"|, )?){{1,4}})"
+    rf"employee of|joined|invested in|looking to support|intern at|director of|manager at) ({_CAPS})"
 )
 _FIRM = re.compile(
-    rf"(?:\A|[.!?\n] ?|The |the |and |, )(?!The )((?:{_CAP}(?: and | & | |, )?){{1,4}}?)(?:'s)?(?= (?:office|stock"
+    rf"(?:\A|[.!?\n] ?|The |the |and |, )(?!The )({_CAP}(?:(?: and | & | |, ){_CAP}){{0,3}}?)(?:'s)?(?= (?:office|stock"
     rf"|shares|headquarters|"
     r"employees?|customers?|board|CEO|CFO|CTO|"
     r"is (?:an?|the) (?:\w+ ){0,3}(?:company|agency|firm|brainchild|multinational|start-?up|provider|bank"
@@ -183,7 +184,7 @@ _FIRM_CUE = re.compile(
     rf"|owned by|"
     rf"invoice from|contract with|account (?:with|at)|job at|hired by|fired (?:by|from)|interview (?:at|with)"
     rf"|intern(?:ship)? at|"
-    rf"following year at|career at|worked? (?:for|at)) (?:called )?(?!The )((?:{_CAP}(?: and | & | )?){{1,4}})"
+    rf"following year at|career at|worked? (?:for|at)) (?:called )?(?!The )({_CAPS})"
 )
 _PLACED = re.compile(
     rf"\b(?i:travel(?:l?ing|l?ed)? to|fl(?:y|ies|ew|ying) to|mov(?:e|es|ed|ing) (?:here )?(?:to|from)|born in"
