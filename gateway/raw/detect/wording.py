@@ -230,9 +230,9 @@ def _by_words(tokens: tuple[str, ...]) -> list[Match]:
     for start, end in taken:
         factor = _factor(tokens, start, end)
         coded = INSIDE if factor == ABOUT_IT and tokens[-1] in _CODE_HEADS else factor
-        hashed = SUFFIX if tokens[-1] in _HASHES and end == len(tokens) - 1 else factor
         if end < last == len(tokens):
             factor = min(factor, BEFORE_ANOTHER)
+        hashed = SUFFIX if tokens[-1] in _HASHES and end == len(tokens) - 1 else factor
         found += [
             Match(
                 entry=entry,
