@@ -50,7 +50,7 @@ def _row(column: ColumnReport) -> dict[str, str]:
         "sure": f"{column.confidence.rate:.2f}",
         "by": ", ".join(by),
         "holds": held,
-        "reason of the policy": escape(_plain(column.override or "", most=400)),
+        "override": escape(_plain(column.override or "", most=400)),
     }
 
 
