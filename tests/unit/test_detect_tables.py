@@ -121,6 +121,17 @@ def test_of_a_key_of_several_columns_the_shared_part_is_nobodys() -> None:
     assert found["visits", "tenant_id"].role is Role.NONE
 
 
+def test_what_points_at_persons_or_things_row_by_row_may_point_at_one() -> None:
+    table = a_table("events", "causer_type:t causer_id:i item_type:t item_id:i target_type:t target_id:i")
+    found = findings(table)
+    assert found["events", "causer_id"].role is Role.KEY
+    assert found["events", "item_id"].role is Role.NONE
+    assert found["events", "target_id"].role is Role.NONE
+    listed = dataclasses.replace(table.columns[4], kind=Kind.ENUM, values=("App\\Models\\User", "Post"))
+    columns = (*table.columns[:4], listed, table.columns[5])
+    assert findings(dataclasses.replace(table, columns=columns))["events", "target_id"].role is Role.KEY
+
+
 def test_a_key_shared_with_a_table_of_parties_is_a_persons() -> None:
     found = findings(
         a_table("party", "party_id:i", key=["party_id"]),

@@ -107,6 +107,7 @@ def contexts(schema: Schema) -> dict[TableName, TableContext]:
                 points_at_person(schema, table, column.name, persons=persons)
                 or (column.name in keys_of_persons and table.name not in persons)
                 or (_named(column.name) in called and _may_refer(table, column))
+                or _may_be_somebody(table, column.name)
             )
             and (table.name in persons or not _is_own_key(table, column.name))
         )
@@ -124,6 +125,24 @@ def _named(column: ColumnName) -> tuple[str, ...]:
     """Return the words of ``column`` without a key's: ``visits.owner_id`` and ``visits.owner`` name owners."""
     tokens = words(column)
     return tokens[:-1] if len(tokens) > 1 and tokens[-1] in KEY_HEADS else tokens
+
+
+def _may_be_somebody(table: Table, column: ColumnName) -> bool:
+    """Tell whether ``column`` points at whatever ``*_type`` beside it says, which may be a person.
+
+    ``subject_id`` beside ``subject_type``, where the first is a part that persons play, or the second an enum that
+    lists some.
+    """
+    of = _named(column)
+    beside = next((each for each in table.columns if words(each.name) == (*of, "type")), None)
+    if beside is None or of == words(column) or _targets(table, column):
+        return False
+    listed = any(person_word(word) for label in beside.values for word in words(label)[-1:])
+    return listed or of[-1] in _PARTS or person_word(of[-1])
+
+
+_PARTS = frozenset({"actor", "party", "causer", "notifiable", "principal", "subject", "entity", "identity", "holder"})
+"""Parts in references whose target is told row by row: as likely a person as anything."""
 
 
 def _may_refer(table: Table, column: Column) -> bool:
