@@ -3,7 +3,7 @@
 Three measures:
 
 1. ``schemas/``: names, declared types, keys and comments of public projects, no values; one half was looked at while
-   the word lists were written, of the other half only the figures were ever printed.
+   the word lists were written, of the other half only the figures were printed; its README says what that is worth.
 2. The shared data folder, which does not ship with the project: tables with rows. Keys are not declared there, and
    types are inferred from the cells. Absent, it is left out.
 3. Leave one schema out: word lists are written by hand, so nothing is refitted. The upper bound is the lists as they
