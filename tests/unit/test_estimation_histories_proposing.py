@@ -50,3 +50,16 @@ def test_octaves_beyond_all_gaps_are_merged_and_none_left_stands_apart(gaps: Gap
     longest = contexts.left_octave(int(gaps.high[-1]), 1)
     assert left.bin_of[longest] > left.bin_of[longest - 1]
     assert left.bin_of[contexts.LEFT_CELLS - 1] <= left.bin_of[longest] + 1
+
+
+def test_whether_time_passes_after_a_kind_is_one_question_and_not_as_many_as_there_are_gaps() -> None:
+    gaps = Gaps(
+        low=np.array([0, 1, 30]), high=np.array([0, 29, 365]), weight=np.ones(3), bin_of=np.arange(3, dtype=np.int32)
+    )
+    spec = Spec(shape=Shape(cells=(4, 5), ordered=True, kind=1), gaps=gaps)
+
+    (passes,) = (term for term in default_terms(spec) if term.target == 0 and term.bin_of is not None)
+
+    assert passes.bin_of == (0, 1, 1)
+    assert [(c.place, c.column) for c in passes.contexts] == [(Place.BEFORE, 1)]
+    assert contexts.extent(passes, shape=spec.shape) == (6, 2)

@@ -27,7 +27,8 @@ so that coarser ones lose more than the noise of so large a table costs."""
 def default_terms(spec: Spec) -> tuple[Term, ...]:
     """Return the terms to measure, for any number of columns; what they are hangs on ``spec`` alone.
 
-    The gap given each of: the kind before, the gap before, rank, time left, every column of the owner. The kind given
+    The gap given each of: the kind before, the gap before, rank, time left, every column of the owner; and whether time
+    passes (the first cell of gaps, or another) given the kind before. The kind given
     the kind before and whether time passed; the gap; rank; every column of the owner. Every other column given the kind
     and its own last value in a row of that kind; the kind and each column drawn before it; the kind and every column of
     the owner, coarsely. Columns should come in the order in which each is best said by those before.
@@ -72,7 +73,12 @@ def _gap(spec: Spec, owner: list[Context]) -> list[Term]:
     if shape.kind is not None:
         looks.append((Context(place=Place.BEFORE, column=shape.kind),))
     looks += [(Context(place=Place.BEFORE, column=0),), (Context(place=Place.RANK),), (_left(spec),)]
-    return [Term(target=0, contexts=each) for each in (*looks, *((o,) for o in owner))]
+    terms = [Term(target=0, contexts=each) for each in (*looks, *((o,) for o in owner))]
+    passes = () if spec.gaps is None else tuple(int(cell > 0) for cell in range(spec.gaps.cells))
+    if shape.kind is not None and len(passes) > len(set(passes)):
+        # after many a kind (nearly) no time passes, or always some: said by many small cells, noise hides it
+        terms.append(Term(target=0, contexts=(Context(place=Place.BEFORE, column=shape.kind),), bin_of=passes))
+    return terms
 
 
 def _left(spec: Spec) -> Context:
