@@ -173,6 +173,26 @@ def test_what_named_rows_hold_may_be_unique(go: Callable[..., dict[str, int]]) -
     assert go(rows(120), ddl=f"{DDL} ALTER TABLE {{homes}} ADD UNIQUE ({{hostile}}, rooms)")[HOMES] > 0
 
 
+def test_constraints_that_hardly_a_row_keeps_end_no_run(go: Callable[..., dict[str, int]]) -> None:
+    hard = (
+        "ALTER TABLE {visits} ADD CHECK (at::bigint - n::bigint > 64000), ADD UNIQUE (who, st, ok)",
+        "ALTER TABLE {people} ADD UNIQUE (st, joined), ADD CHECK (m > price), ADD CHECK (n % 7 < 7)",
+        "CREATE UNIQUE INDEX ON {visits} (who) WHERE ok",
+    )
+    of = rows(120, each=9)
+    seen: set[tuple[Any, ...]] = set()
+    kept = []
+    for row in of[VISITS]:
+        ok = ("ok", row[1]) not in seen
+        if row[3] - row[4] > 64000 and (row[1], row[6], ok) not in seen:
+            seen |= {("ok", row[1]), (row[1], row[6], ok)}
+            kept.append((*row[:5], ok, *row[6:]))
+    drugs = [row for row in of[DRUGS] if row[0] in {visit[0] for visit in kept}]
+    found = go(of | {VISITS: kept, DRUGS: drugs}, ddl=";".join((DDL, *hard)))
+    assert found[PEOPLE] > 60
+    assert found[VISITS] > 20
+
+
 @pytest.mark.audit
 def test_keys_are_as_short_as_what_points_at_them(go: Callable[..., dict[str, int]]) -> None:
     ddl = DDL.replace("{people} (id integer", "{people} (id text").replace("who integer", "who varchar(4)")
