@@ -28,7 +28,7 @@ def without_affix(table: Table, name: str) -> str | None:
     them have. A word that means something by itself (``address``) or to the words before it (``id``) is no affix.
     """
     tokens = words(name)
-    first, last = _affixes(table)
+    first, last = _affixes(table.name, tuple(column.name for column in table.columns))
     if len(tokens) > 1 and tokens[-1] == last:
         return " ".join(tokens[:-1])
     if len(tokens) > 1 and tokens[0] == first:
@@ -36,16 +36,18 @@ def without_affix(table: Table, name: str) -> str | None:
     return None
 
 
+# by names: to hash a whole table for each of its columns is quadratic in them, and dear
 @lru_cache(maxsize=512)
-def _affixes(table: Table) -> tuple[str | None, str | None]:
-    read = [tokens for column in table.columns if len(tokens := words(column.name)) > 1]
-    return _common(table, [tokens[0] for tokens in read]), _common(table, [tokens[-1] for tokens in read])
+def _affixes(table: str, columns: tuple[str, ...]) -> tuple[str | None, str | None]:
+    read = [tokens for column in columns if len(tokens := words(column)) > 1]
+    first, last = ([tokens[at] for tokens in read] for at in (0, -1))
+    return _common(table, first, len(columns)), _common(table, last, len(columns))
 
 
-def _common(table: Table, found: list[str]) -> str | None:
+def _common(table: str, found: list[str], columns: int) -> str | None:
     for word, times in Counter(found).most_common(3):
-        short = len(word) >= _SHORTEST_ABBREVIATION and any(part.startswith(word) for part in words(table.name))
-        repeated = times >= _FEWEST and times >= _MOST * len(table.columns)
+        short = len(word) >= _SHORTEST_ABBREVIATION and any(part.startswith(word) for part in words(table))
+        repeated = times >= _FEWEST and times >= _MOST * columns
         telling = word in _TELLING or bool(matches(word)) or person_word(word)
         if (repeated or (short and times >= _FEWEST - 1)) and not telling:
             return word
