@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SHORTEST = 2
+_NO_WORD = re.compile(r"[0-9{%#]")
+"""A number, or a form that Faker fills in."""
 _GIVEN = ("first_names", "first_name", "first_romanized", "middle_names")
 _FAMILY = ("last_names", "last_name", "last_romanized", "unisex_last_names", "male_last_names")
 _CITIES = (
@@ -136,7 +139,7 @@ def _gathered(kind: str, prefixes: tuple[str, ...], *, locales: Iterable[str] | 
         provider = importlib.import_module(f"{package.__name__}.{module}").Provider
         for name, value in vars(provider).items():
             if name.startswith(prefixes) and not callable(value) and "format" not in name and "suffix" not in name:
-                yield from (text for text in map(str.lower, _texts(value)) if _is_word(text))
+                yield from (text for text in {each.lower() for each in _texts(value)} if _is_word(text))
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - lists, dictionaries with weights, pairs
@@ -149,4 +152,4 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - lists, dictionaries w
 
 
 def _is_word(text: str) -> bool:
-    return len(text) >= _SHORTEST and not any(map(str.isdigit, text)) and "{" not in text and "%" not in text
+    return len(text) >= _SHORTEST and _NO_WORD.search(text) is None

@@ -236,7 +236,7 @@ PEOPLES = re.compile(
     r"communist|liberal|conservative|socialist)s?)\b",
     re.IGNORECASE,
 )
-_FEWEST_DIGITS = 6
+_FEWEST_DIGITS = 7
 """Digits of the shortest national numbers."""
 _LOCAL_DIGITS = 7
 """A number of no more digits has no area in it, and could be anything unless it is announced."""
@@ -278,7 +278,9 @@ def _formed_of_digits(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _is_national(written: str) -> bool:
-    return sum(map(str.isdigit, written)) >= _FEWEST_DIGITS and any(n.holds(written, named=False) for n in _NATIONAL)
+    if sum(map(str.isdigit, written)) < _FEWEST_DIGITS or _DATE.fullmatch(written):
+        return False
+    return any(number.holds(written, named=False) for number in _NATIONAL)
 
 
 def phones(text: str) -> Iterator[tuple[int, int]]:
