@@ -184,7 +184,10 @@ def low_rank(residual: NDArray[np.float64], variance: float) -> NDArray[np.float
         return residual
     y = values / np.sqrt(variance * width)
     kept = y > 1 + np.sqrt(ratio)
-    shrunk = np.where(kept, np.sqrt(np.maximum((y**2 - ratio - 1) ** 2 - 4 * ratio, 0.0)) / np.where(kept, y, 1.0), 0.0)
+    # divided by y: its fourth power is too large for a float where there is hardly any noise
+    inverse = np.where(kept, y, np.inf) ** -2.0
+    left_of_one = (1 - (ratio + 1) * inverse) ** 2 - 4 * ratio * inverse**2
+    shrunk = np.where(kept, y, 0.0) * np.sqrt(np.maximum(left_of_one, 0.0))
     return np.asarray((left * (shrunk * np.sqrt(variance * width))) @ right)
 
 

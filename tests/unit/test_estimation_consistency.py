@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gateway.estimation.allocation import systematic
-from gateway.estimation.consistency import Estimate, association, gather, mean, one_ways, project
+from gateway.estimation.consistency import Estimate, association, gather, low_rank, mean, one_ways, project
 from gateway.estimation.measurement import NoisyMarginal
 
 
@@ -122,6 +122,17 @@ def test_ridge_follows_the_count_when_the_association_does() -> None:
     found = association((0, 1), Estimate(counts=counts, variance=np.full((4, 4), 4.0)), ones, 1000.0)
     assert found is not None
     assert found.ridge[0, 0] < 10 * found.ridge[3, 3]
+
+
+@pytest.mark.parametrize("variance", [1e-300, 1e-20, 1e-3])
+def test_shrinkage_leaves_what_hardly_has_noise_as_it_is(variance: float) -> None:
+    residual = np.outer([1.0, 1.0, -2.0], [3.0, 1.0, -4.0])
+    assert low_rank(residual, variance) == pytest.approx(residual, rel=1e-2)
+
+
+def test_shrinkage_takes_away_what_noise_alone_could_have_made() -> None:
+    residual = np.outer([1.0, 1.0, -2.0], [3.0, 1.0, -4.0])
+    assert not low_rank(residual, 1e4).any()
 
 
 @pytest.mark.parametrize(("cells", "sigma"), [((2, 2), 100.0), ((1, 2), 1.0)])
