@@ -22,19 +22,19 @@ def measure(half: Any) -> Any:
 
 def test_schemas_that_nothing_was_written_for_are_read_nearly_as_well(measured: Any) -> None:
     figures, _ = measured[HELD_OUT]
-    assert figures["any role: F1"] >= 0.87
+    assert figures["any role: F1"] >= 0.89
     assert figures["any role: precision"] >= 0.90
-    assert figures["direct: recall"] >= 0.83
+    assert figures["direct: recall"] >= 0.87
     assert figures["direct: precision"] >= 0.93
     assert figures["person keys: precision"] >= 0.90
-    assert figures["person keys: recall"] >= 0.80
+    assert figures["person keys: recall"] >= 0.84
 
 
 def test_schemas_that_were_looked_at_are_read_right(measured: Any) -> None:
     figures, _ = measured[DEVELOPMENT]
-    assert figures["any role: F1"] >= 0.95
+    assert figures["any role: F1"] >= 0.94
     assert figures["direct: recall"] >= 0.93
-    assert figures["person keys: recall"] >= 0.95
+    assert figures["person keys: recall"] >= 0.94
 
 
 def test_a_confident_finding_is_seldom_wrong(measured: Any) -> None:

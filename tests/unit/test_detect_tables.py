@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from gateway.raw.detect.affixes import without_affix
-from gateway.raw.detect.context import contexts, names_person_key
+from gateway.raw.detect.context import contexts
 from gateway.raw.detect.detecting import examine
 from gateway.raw.detect.findings import Evidence
+from gateway.raw.detect.keynames import names_person_key
 from gateway.raw.detect.lexicon import Need
 from gateway.raw.detect.meanings import PERSON_KEY
 from gateway.raw.detect.recognizer import ColumnSample
@@ -264,7 +265,10 @@ def test_a_hash_of_an_identifier_is_one_too() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("idcliente", ("id", "cliente")), ("langcode", ("language", "code")), ("Nationalitaet", ("nationalitat",)),
-     ("identity", ("identity",)), ("value", ("value",)), ("observaciones", ("observacion",))],
+     ("identity", ("identity",)), ("value", ("value",)),
+         ("alumnocelular", ("alumno", "celular")), ("datainserimento", ("data", "inserimento")),
+         ("mortgage", ("mortgage",)), ("package", ("package",)), ("coverage", ("coverage",)),
+         ("observaciones", ("observacion",))],
 )  # fmt: skip
 def test_heads_that_are_glued_on_and_umlauts_written_out_are_seen(name: Any, expected: Any) -> None:
     assert words(name) == expected
@@ -307,3 +311,15 @@ def test_values_that_are_cities_say_something_of_persons_only_near_one() -> None
     cities, people = a_table("cities", "label:t"), a_table("people", "label:t surname:t")
     assert weigh(with_values(cities, "label", ("a", "b", "c")), [seen]).role is Role.NONE
     assert weigh(with_values(people, "label", ("a", "b", "c")), [seen]).role is Role.QUASI
+
+
+def test_a_table_that_shares_the_key_of_persons_is_one_of_persons() -> None:
+    extras = a_table("extras", "user_id:i alias:t name:t", key=["user_id"], references=[("user_id", "users", "id")])
+    found = findings(a_table("users", "id:i", key=["id"]), extras)
+    assert found["extras", "user_id"].role is Role.KEY
+    assert found["extras", "name"].role is Role.DIRECT
+
+
+@pytest.mark.parametrize("name", ["user_created", "utente_inserimento", "usuario_creacion"])
+def test_a_person_beside_a_word_of_bookkeeping_is_who_wrote_the_row(name: Any) -> None:
+    assert findings(a_table("things", f"{name}:i weight:n"))["things", name].role is not Role.NONE

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from gateway.raw.detect.affixes import without_affix
+from gateway.raw.detect.keynames import is_auditor, names_person_key
 from gateway.raw.detect.lexicon import (
-    ACTORS,
-    AUDITORS,
     EVENTS,
-    FILLERS,
-    KEY_FIRST,
     KEY_HEADS,
     LOOKUPS,
     ORGANIZATIONS,
-    ROMANCE_LOOKUPS,
     THINGS,
     Need,
 )
-from gateway.raw.detect.meanings import PERSON_KEY
 from gateway.raw.detect.wording import (
-    SUFFIX,
     is_plural,
     matches,
     person_word,
-    phrase_words,
     singular,
     subject_word,
     words,
@@ -65,8 +56,6 @@ _ANYBODYS_KEYS = frozenset(
     {("id",), ("uuid",), ("guid",), ("pk",), ("code",), ("key",), ("name",), ("number",), ("rowid",)}
 )
 """Names of keys that every table may have: the same name in two tables says nothing."""
-_PARTS_AFTER_ID = 2
-_LONGEST_HEAD_FIRST = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +85,9 @@ def contexts(schema: Schema) -> dict[TableName, TableContext]:
     persons = named | {
         t.name for t in schema.tables if _is_of_persons(t) and not _only_links(t) and not _others(schema, t, named)
     }
+    persons |= {t.name for t in schema.tables if _adds_to(schema, t, persons)}
     keys_of_persons = _keys_of(schema, persons)
+    endings = tuple(_letters(key) for key in keys_of_persons if len(_letters(key)) >= _SHORTEST_ENDING)
     called = {_core(table) for table in schema.tables if table.name in persons}
     found = {}
     for table in schema.tables:
@@ -106,6 +97,7 @@ def contexts(schema: Schema) -> dict[TableName, TableContext]:
             if (
                 points_at_person(schema, table, column.name, persons=persons)
                 or (column.name in keys_of_persons and table.name not in persons)
+                or _ends_as_key(table, column, endings)
                 or (_named(column.name) in called and _may_refer(table, column))
                 or _may_be_somebody(table, column.name)
             )
@@ -119,6 +111,34 @@ def contexts(schema: Schema) -> dict[TableName, TableContext]:
             person_keys=keys,
         )
     return found
+
+
+def _adds_to(schema: Schema, table: Table, persons: set[TableName]) -> bool:
+    """Tell whether the key of ``table`` is that of a table of persons, of whom it says more: ``profiles.user_id``."""
+    if table.name in persons or len(table.primary_key) != 1 or _is_lookup(table) or is_of_things(table):
+        return False
+    return any(
+        target in persons and (there,) == schema.table(target).primary_key
+        for target, there in _targets(table, table.primary_key[0])
+    )
+
+
+def _letters(name: str) -> str:
+    return "".join(words(name))
+
+
+def _ends_as_key(table: Table, column: Column, endings: tuple[str, ...]) -> bool:
+    """``loan_idreader`` ends as ``id_reader`` does, the key of a table of persons whatever that is called."""
+    letters = _letters(column.name)
+    return (
+        column.kind in {Kind.TEXT, Kind.INTEGER}
+        and letters.endswith(endings)
+        and letters not in endings
+        and not _targets(table, column.name)
+    )
+
+
+_SHORTEST_ENDING = 6
 
 
 def _named(column: ColumnName) -> tuple[str, ...]:
@@ -159,7 +179,7 @@ def _nearness(table: Table, keys: frozenset[ColumnName], persons: set[TableName]
         return Need.PERSON
     if is_of_things(table):
         return Need.ANYWHERE
-    told_of = {key for key in keys if not _is_auditor(key)}
+    told_of = {key for key in keys if not is_auditor(key)}
     about = any(person_word(word) for word in _core(table)[:-1]) and not _is_lookup(table)
     contact = _has_contact(table) and not _is_of_organizations(table)
     return Need.LINKED if told_of or about or contact else Need.ANYWHERE
@@ -212,7 +232,7 @@ def _others(schema: Schema, table: Table, persons: set[TableName]) -> bool:
         points_at_person(schema, table, column.name, persons=persons)
         for column in table.columns
         if column.name not in own
-        and not _is_auditor(column.name)
+        and not is_auditor(column.name)
         and all(target != table.name for target, _ in _targets(table, column.name))
     )
 
@@ -225,69 +245,6 @@ def points_at_person(schema: Schema, table: Table, column: ColumnName, *, person
     kind = table.column(column).kind
     counted = kind in NUMERIC_KINDS and is_plural(column) and "id" not in words(column)
     return names_person_key(column) and not counted
-
-
-def names_person_key(name: str) -> bool:
-    """Tell whether ``name`` alone reads as a key of a person.
-
-    ``customer_id``, ``UserKey``, ``manager_staff_id``; ``id_cliente`` and ``codigo_alumno``, where the head comes
-    first; ``person_id_creator``, where what the person did comes last.
-    """
-    tokens = tuple(word for word in words(name) if word not in FILLERS)
-    if not tokens or tokens[0] in ROMANCE_LOOKUPS or _means_something_else(name):
-        return False
-    if len(tokens) > 1 and tokens[-1] in KEY_HEADS:
-        rest = tokens[:-1]
-        return _is_person(rest[-1:]) or any(rest[-len(actor) :] == actor for actor in _actors())
-    rest = tuple(dropwhile(KEY_FIRST.__contains__, tokens))
-    if 0 < len(rest) < len(tokens) and len(rest) < _LONGEST_HEAD_FIRST and person_word(rest[0]):
-        return not (tokens[0] == "number" and is_plural(name)) and tokens[-1] not in LOOKUPS
-    if "id" in tokens[1:-1]:
-        at = tokens.index("id", 1)
-        return _is_person(tokens[at - 1 : at]) and len(tokens) - at - 1 <= _PARTS_AFTER_ID and tokens[-1] not in LOOKUPS
-    if len(tokens) == 1 and _reads_as_one_word(tokens[0]):
-        return True
-    return any(match.entry.entity == PERSON_KEY and match.factor >= _STRONG for match in matches(name))
-
-
-_SHORTEST_PERSON = 6
-
-
-def _reads_as_one_word(word: str) -> bool:
-    """``customerid``; ``idcliente2`` and ``idclienteenvio``, where something follows the person."""
-    if word.endswith("id") and person_word(word[:-2]):
-        return True
-    ends = range(len("id") + _SHORTEST_PERSON, len(word))
-    return word.startswith("id") and any(person_word(word[len("id") : end]) for end in ends)
-
-
-def _is_person(tokens: tuple[str, ...]) -> bool:
-    return bool(tokens) and person_word(tokens[-1])
-
-
-@lru_cache(maxsize=1)
-def _actors() -> tuple[tuple[str, ...], ...]:
-    return tuple(phrase_words(actor) for actor in ACTORS)
-
-
-@lru_cache(maxsize=1)
-def _auditors() -> frozenset[tuple[str, ...]]:
-    return frozenset(phrase_words(auditor) for auditor in AUDITORS)
-
-
-def _is_auditor(name: str) -> bool:
-    """Tell whether ``name`` is that of whoever wrote the row down."""
-    tokens = words(name)
-    tokens = tokens[:-1] if len(tokens) > 1 and tokens[-1] in KEY_HEADS else tokens
-    return any(tokens[-size:] in _auditors() for size in (1, 2, 3))
-
-
-def _means_something_else(name: str) -> bool:
-    """``contact_number`` is a phone, not the number of a contact."""
-    found = matches(name)
-    if not found:
-        return False
-    return any(m.factor >= SUFFIX and m.entry.entity not in {PERSON_KEY, "full_name", "username"} for m in found)
 
 
 def _targets(table: Table, column: ColumnName) -> list[tuple[TableName, ColumnName]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from gateway.raw.detect import attributes, phrases, wordlists
+from gateway.raw.detect import accounts, attributes, health, livelihood, numbers_of_persons, phrases, wordlists
 
 
 class Need(IntEnum):
@@ -36,7 +36,8 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def _entries() -> tuple[Entry, ...]:
     blocks: list[tuple[list[str], list[str]]] = []
-    for line in (*phrases.PHRASES.strip().splitlines(), *attributes.PHRASES.strip().splitlines()):
+    told = (phrases, numbers_of_persons, accounts, attributes, livelihood, health)
+    for line in (line for module in told for line in module.PHRASES.strip().splitlines()):
         if line.startswith(" "):
             blocks[-1][1].append(line)
         else:

@@ -13,6 +13,7 @@ from gateway.raw.detect.lexicon import (
     ABBREVIATIONS,
     AGGREGATES,
     BLOCKED,
+    BOOKKEEPING,
     COMPOUND_STARTS,
     GLUED_FIRST,
     KEY_HEADS,
@@ -25,6 +26,7 @@ from gateway.raw.detect.lexicon import (
     Need,
 )
 from gateway.raw.detect.meanings import CODED, role_of
+from gateway.raw.detect.segmenting import segments
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.roles import Role
 
@@ -90,7 +92,9 @@ def _unglued(word: str) -> tuple[str, ...]:
         rest = word[len(first) :]
         if word.startswith(first) and len(rest) >= _SHORTEST_REST and rest != "s" and _known(rest):
             return (first, rest)
-    return (word,)
+    if word in _glued() or word in _plain_words():
+        return (word,)
+    return segments(word, _parts()) or (word,)
 
 
 def _without_digraphs(word: str) -> str:
@@ -159,6 +163,22 @@ def _glued() -> dict[str, tuple[Entry, ...]]:
 
 
 @lru_cache(maxsize=1)
+def _plain_words() -> frozenset[str]:
+    """Return the words that are read as they are, though they are made of others: ``username``."""
+    listed = {
+        word for phrase in (*BLOCKED, *(p for entry in LEXICON for p in entry.phrases)) for word in phrase.split()
+    }
+    return frozenset(listed) | _persons() | KEY_HEADS | NEUTRAL_HEADS | BOOKKEEPING | QUALIFIERS | set(ABBREVIATIONS)
+
+
+@lru_cache(maxsize=1)
+def _parts() -> frozenset[str]:
+    """Return the words that compounds are made of: what means something by itself, and what qualifies it."""
+    listed = {phrase for entry in LEXICON if not entry.exact for phrase in entry.phrases if " " not in phrase}
+    return (frozenset(listed) | _persons() | KEY_HEADS | NEUTRAL_HEADS | BOOKKEEPING | QUALIFIERS) - _left_out
+
+
+@lru_cache(maxsize=1)
 def _persons() -> frozenset[str]:
     return frozenset(singular(word) for word in (*SUBJECTS, *STAFF)) - _left_out
 
@@ -199,7 +219,7 @@ def reading_without(left_out: frozenset[str]) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for read in (words, _phrases, _single_words, _glued, _persons, _subjects, person_word, matches):
+    for read in (words, _phrases, _single_words, _glued, _persons, _subjects, person_word, matches, _parts):
         read.cache_clear()
 
 

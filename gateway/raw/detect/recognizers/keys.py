@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.raw.detect.affixes import without_affix
 from gateway.raw.detect.findings import Evidence
-from gateway.raw.detect.lexicon import ACTORS, KEY_HEADS, Need
+from gateway.raw.detect.lexicon import ACTORS, BOOKKEEPING, KEY_HEADS, Need
 from gateway.raw.detect.meanings import PERSON_KEY
 from gateway.raw.detect.wording import matches, person_word, phrase_words, words
 from gateway.vocabulary.schema import Kind
@@ -117,7 +117,7 @@ def _is_actor(name: str) -> bool:
     played = tokens[:-1] if headed else tokens
     if played and played[-1] in _ACCOUNTS and not headed:
         return False
-    if any(played == phrase_words(actor) for actor in ACTORS) or _done_by(played):
+    if any(played == phrase_words(actor) for actor in ACTORS) or _done_by(played) or _wrote_it_down(played):
         return True
     counted = name.lower().endswith("s") or not tokens or tokens[0] in _COUNTS
     return not counted and len(tokens) <= _LONGEST_PART and person_word(tokens[-1])
@@ -127,6 +127,12 @@ def _done_by(tokens: tuple[str, ...]) -> bool:
     """``printed_by``, ``seen_by``: any participle, so that ``sort_by`` is nobody."""
     done = tokens[-2] if len(tokens) > 1 and tokens[-1] == "by" else ""
     return done.endswith("ed") or done in _IRREGULAR
+
+
+def _wrote_it_down(tokens: tuple[str, ...]) -> bool:
+    """``user_created``, ``utente_inserimento``: a person's word, and words of bookkeeping only."""
+    persons = [word for word in tokens if person_word(word)]
+    return len(persons) == 1 and len(tokens) > 1 and all(word in BOOKKEEPING or word in persons for word in tokens)
 
 
 _IRREGULAR = frozenset({"taken", "given", "written", "sold", "seen", "made", "done", "sent", "read", "drawn", "taught"})

@@ -171,7 +171,7 @@ def _counted(sample: ColumnSample, match: Match) -> float:
     column = sample.column
     first = words(column.name)[:1]
     bound = bool(first) and first[0] in BOUNDS
-    if column.kind in NUMERIC_KINDS and role_of(match.entry.entity) is Role.DIRECT:
+    if column.kind in NUMERIC_KINDS and role_of(match.entry.entity) in {Role.DIRECT, Role.KEY}:
         return COUNTED if bound or counts(column.name, match.phrase) else 1.0
     return ABOUT_IT if bound and sample.context.nearness is Need.ANYWHERE else 1.0
 
