@@ -39,6 +39,10 @@ _TRIES = 5_000
 """Values after a repeated one that are looked at."""
 _TOGETHER = 200_000
 """Combinations of several columns' values that are looked at, for all rows that repeat in one scope."""
+_LEAST_TRIES = 16
+"""Values after a repeated one that are looked at where, of many more, none did for the rows before."""
+_FEWEST, _MOST = 4, 256
+"""Rows held against the conditions at once: few at first, because one of the first does most often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +107,7 @@ class Distinctness:
         self._pools = {name: _pool(plan.table.column(name), domain) for name, domain in self._domains.items()}
         self._seen: dict[LooseKey, set[tuple[Any, ...]]] = {key: set() for key in keys}
         self._together: dict[tuple[Any, ...], _Spare] = {}
+        self._patience: dict[tuple[LooseKey, ColumnName], int] = {}
         self._salt = salt(seed, "distinct", plan.table.name)
         self._typed = _Typed((), pa.schema([]))
         told = {name for key in keys for name in _spoken_of(key)}
@@ -170,28 +175,36 @@ class Distinctness:
             if key in taken:
                 taken.remove(key)
                 others = (row | changes for changes in self._alternatives(key, row, whose, place))
-                found = next(
-                    (
-                        other
-                        for other in others
-                        if all(each in taken or not self._taken(each, other, whose) for each in self._keys)
-                        and self._typed.keeps(other)
-                    ),
-                    None,
+                found = self._first(
+                    other
+                    for other in others
+                    if all(each in taken or not self._taken(each, other, whose) for each in self._keys)
                 )
                 if found is None:
                     return None
+                for name in key.columns:
+                    if found[name] != row[name]:
+                        self._patience.pop((key, name), None)
                 row = found
                 taken = {each for each in taken if self._taken(each, row, whose)}
         return row
+
+    def _first(self, others: Iterator[dict[ColumnName, Any]]) -> dict[ColumnName, Any] | None:
+        """Return the first of ``others`` that breaks no CHECK; it may look at some that come after it."""
+        size = _FEWEST
+        while some := list(itertools.islice(others, size)):
+            kept = np.flatnonzero(self._typed.keep(some))
+            if kept.size:
+                return some[int(kept[0])]
+            size = min(4 * size, _MOST)
+        return None
 
     def _alternatives(
         self, key: LooseKey, row: dict[ColumnName, Any], whose: int, place: int
     ) -> Iterator[dict[ColumnName, Any]]:
         open_ = [name for name in key.columns if name in self._pools]
         for name in open_:
-            column, domain = self._plan.table.column(name), self._domains[name]
-            yield from ({name: value} for value in _following(column, row[name], domain))
+            yield from ({name: value} for value in self._next(key, name, row[name]))
         for name in open_:
             pool = self._pools[name]
             yield from ({name: pool[at]} for at in self._order(len(pool), place))
@@ -207,6 +220,12 @@ class Distinctness:
         for name in (*beside, *key.columns):
             if name not in self._plan.keys and self._plan.table.column(name).nullable:
                 yield {name: None}
+
+    def _next(self, key: LooseKey, name: ColumnName, value: Any) -> Iterator[Any]:  # noqa: ANN401 - a cell
+        """Yield what follows ``value``; less of it when all of it was in vain for the row before."""
+        most = self._patience.get((key, name), 2 * _TRIES)
+        yield from itertools.islice(_following(self._plan.table.column(name), value, self._domains[name]), most)
+        self._patience[key, name] = max(_LEAST_TRIES, most // 4)
 
     def _at_once(self, key: LooseKey, row: dict[ColumnName, Any], whose: int) -> Iterator[dict[ColumnName, Any]]:
         """Yield what several columns of ``key`` may be at once, in an order of their own; not what is taken already."""
@@ -262,24 +281,26 @@ class _Spare:
 
 
 class _Typed:
-    """Holds single rows, of which the columns' types are known, against conditions."""
+    """Holds rows, of which the columns' types are known, against conditions."""
 
     def __init__(self, conditions: Sequence[Condition], schema: pa.Schema) -> None:
         self._conditions = conditions
         self._schema = schema
 
-    def keeps(self, row: Mapping[ColumnName, Any]) -> bool:
-        """Tell whether ``row`` keeps all conditions."""
-        if not self._conditions:
-            return True
-        rows = self._rows(row)
-        return all(keeps(condition, rows)[0].as_py() for condition in self._conditions)
+    def keep(self, rows: Sequence[Mapping[ColumnName, Any]]) -> NDArray[np.bool_]:
+        """Tell which of ``rows`` keep all conditions."""
+        found = np.ones(len(rows), dtype=np.bool_)
+        if self._conditions:
+            table = self._rows(rows)
+            for condition in self._conditions:
+                found &= keeps(condition, table).to_numpy(zero_copy_only=False)
+        return found
 
     def is_of(self, key: LooseKey, row: Mapping[ColumnName, Any]) -> bool:
         """Tell whether ``key`` is one of ``row``: no cell of it is NULL, and its condition is true."""
         if any(row[name] is None for name in key.columns):
             return False
-        return key.condition is None or bool(self.of_which(key, self._rows(row))[0])
+        return key.condition is None or bool(self.of_which(key, self._rows([row]))[0])
 
     def of_which(self, key: LooseKey, rows: pa.Table) -> NDArray[np.bool_]:
         """Tell of which of ``rows`` it is one."""
@@ -290,8 +311,8 @@ class _Typed:
             found &= holds(key.condition, rows).to_numpy(zero_copy_only=False)
         return found
 
-    def _rows(self, row: Mapping[ColumnName, Any]) -> pa.Table:
-        return pa.Table.from_pylist([dict(row)], schema=self._schema)
+    def _rows(self, rows: Sequence[Mapping[ColumnName, Any]]) -> pa.Table:
+        return pa.Table.from_pylist(list(map(dict, rows)), schema=self._schema)
 
 
 def _spoken_of(key: LooseKey) -> tuple[ColumnName, ...]:
