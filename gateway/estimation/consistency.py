@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gateway.estimation.feasible import rebalance
+from gateway.estimation.vacancy import vacant
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -20,6 +23,8 @@ POWERS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """How the strength of an association may grow with a cell's independent count."""
 HOPELESS = 1e50
 """A sigma above this says as little as this, and its square would overflow."""
+VACANT = 0.004
+"""The ridge of cells taken to be empty, relative to their independent count: a potential of about -4."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,6 +33,7 @@ class Estimate:
 
     counts: NDArray[np.float64]
     variance: NDArray[np.float64]
+    ordered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,7 +77,7 @@ def _estimate(marginal: NoisyMarginal, cells: Sequence[int]) -> Estimate:
     counts = marginal.counts.astype(np.float64)
     if list(columns) != sorted(columns):
         counts, sigma = counts.T, sigma.T
-    return Estimate(counts=counts, variance=np.square(np.minimum(sigma, HOPELESS)))
+    return Estimate(counts=counts, variance=np.square(np.minimum(sigma, HOPELESS)), ordered=marginal.ordered)
 
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:
@@ -82,7 +88,7 @@ def mean(estimates: Sequence[Estimate]) -> Estimate:
     precisions = [1.0 / np.maximum(estimate.variance, tiny) for estimate in estimates]
     total = np.sum(precisions, axis=0)
     counts = np.sum([p * e.counts for p, e in zip(precisions, estimates, strict=True)], axis=0) / total
-    return Estimate(counts=counts, variance=1.0 / total)
+    return Estimate(counts=counts, variance=1.0 / total, ordered=all(each.ordered for each in estimates))
 
 
 def project(estimate: Estimate, total: float) -> NDArray[np.float64]:
@@ -152,7 +158,7 @@ def association(
     spread over common and rare cells is read off it too (``spread``). The target lies half-way between what was
     measured and its ``low_rank`` part: the ridge sees cells one by one and misses what they do together, while the
     latter alone loses single cells that stand out (two-way distance on Adult: .0255 without, .0259 with it alone, .0250
-    half-way).
+    half-way). Of ordered columns, cells taken to be empty (``vacancy``) are emptied.
     """
     left, right = (ones[j][ones[j] > 0] for j in pair)
     freedom = (left.size - 1) * (right.size - 1)
@@ -167,8 +173,13 @@ def association(
     if signal <= max(variance * (2.0 * freedom) ** 0.5, 1e-9 * total):
         return None
     prior = spread(residual, independent, signal=signal, noise=variance * freedom / residual.size)
-    residual = (residual + low_rank(residual, variance)) / 2
-    return Association(pair=pair, target=independent + residual, ridge=variance * independent / prior)
+    target = independent + (residual + low_rank(residual, variance)) / 2
+    ridge = variance * independent / prior
+    if estimate.ordered:
+        empty = vacant(estimate.counts[cells], independent, sigma=variance**0.5)
+        target = rebalance(target, empty, left, right) if empty.any() else target
+        ridge = np.where(empty, np.minimum(ridge, VACANT * independent), ridge)
+    return Association(pair=pair, target=target, ridge=ridge)
 
 
 def low_rank(residual: NDArray[np.float64], variance: float) -> NDArray[np.float64]:

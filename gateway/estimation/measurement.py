@@ -24,3 +24,5 @@ class NoisyMarginal:
     counts: NDArray[np.int64]
     sigma: float | NDArray[np.float64]
     groups: tuple[NDArray[np.int32], ...] | None = None
+    ordered: bool = False
+    """Whether the cells of all columns are in order, so that neighbours may be looked at together."""

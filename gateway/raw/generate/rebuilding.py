@@ -150,7 +150,7 @@ def fit(
 
 
 def _told_apart(measured: TableMeasurements, kindred: Kindred) -> TableMeasurements:
-    """Return the measurements with what is told of owned rows smoothed inside its bins.
+    """Return the measurements with what is told of owned rows smoothed inside its bins, and known to be in order.
 
     Where nothing is left of a bin, whoever falls into it has the least of it.
     """
@@ -170,7 +170,14 @@ def _told_apart(measured: TableMeasurements, kindred: Kindred) -> TableMeasureme
                     mass[cells[np.argmin(distance[cells])]] = 1.0
             whole = np.bincount(to.bin_of, weights=mass, minlength=to.count)
             bins[at] = dataclasses.replace(to, weight=mass / whole[to.bin_of])
-    return dataclasses.replace(measured, bins=tuple(bins))
+    own = kindred.plans[kindred.unit].domains
+    those = {
+        at
+        for at, column in enumerate(measured.columns)
+        if column.column.name not in own and isinstance(column.domain, Ranges)
+    }
+    pairs = tuple(dataclasses.replace(pair, ordered=those.issuperset(pair.columns)) for pair in measured.pairs)
+    return dataclasses.replace(measured, bins=tuple(bins), pairs=pairs)
 
 
 def telling(kindred: Kindred, table: TableName) -> Telling:
