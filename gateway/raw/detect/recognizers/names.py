@@ -31,6 +31,8 @@ WRONG_PLACE = 0.3
 COUNTED = 0.2
 """A whole number with a plural name that identifies: ``open_accounts`` are counted, not named."""
 PERSON_SCORE = 0.6
+LONE_PERSON_SCORE = 0.5
+"""Just above the threshold: a text called ``professor`` names one, or is one's key, in whatever table it is."""
 TABLE_SCORE = 0.7
 EVENT_DATE_SCORE = 0.6
 _WHOLE_TABLES = frozenset({"free_text", "photo"})
@@ -103,6 +105,8 @@ class Names:
         linked = sample.context.nearness >= Need.LINKED
         if linked and rest and person_word(rest[-1]) and len(rest) <= 2 and sample.column.kind is Kind.TEXT:  # noqa: PLR2004 - a word and a qualifier
             yield self._say("full_name", PERSON_SCORE, f"{said}, a person, in a table about persons")
+        elif len(rest) == 1 and person_word(rest[0]) and sample.column.kind is Kind.TEXT and not prefix:
+            yield self._say("full_name", LONE_PERSON_SCORE, f"{said}, a person")
         if sample.context.addressed and rest in _WHOLE_NAMES and sample.column.kind is Kind.TEXT:
             yield self._say("full_name", PERSON_SCORE, f"{said}, in a table with an e-mail address")
 
