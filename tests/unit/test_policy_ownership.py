@@ -363,7 +363,10 @@ def test_a_key_that_points_at_a_dropped_table_may_still_be_fresh() -> None:
         ({"treatment": "reference", "reason": "On every map", "without": ["a", "a"]}, "names a column twice"),
         ({"treatment": "drop", "reason": "Not needed", "without": ["a"]}, "has no `without`"),
         ({"treatment": "drop", "reason": "Not needed", "owner": {"table": "a", "columns": ["b"]}}, "has no `owner`"),
-        ({"treatment": "drop", "reason": "Not needed", "overrides": {"a": "On every map"}}, "no `without`, `overrides` or `declared`"),
+        (
+            {"treatment": "drop", "reason": "Not needed", "overrides": {"a": "On every map"}},
+            "no `without`, `overrides` or `declared`",
+        ),
         ({"treatment": "synthesize", "columns": {"id": KEY}, "without": ["a"]}, "are for public tables"),
         ({"treatment": "synthesize", "columns": {"id": KEY}, "overrides": {"a": "On every map"}}, "are for public"),
         ({"treatment": "synthesize", "columns": {"id": KEY}, "most": 3}, "`most` is said of the rows of one owner"),
