@@ -2,7 +2,7 @@
 
 Three measures:
 
-1. ``schemas/``: names, declared types, keys and comments of public projects, no values; one half was looked at while
+1. ``schemas/``: names, declared types and keys of public projects, no values; one half was looked at while
    the word lists were written, of the other half only the figures were printed; its README says what that is worth.
 2. The shared data folder, which does not ship with the project: tables with rows. Keys are not declared there, and
    types are inferred from the cells. Absent, it is left out.
@@ -339,7 +339,7 @@ def _print_declared(*, mistakes: bool) -> None:
         sources, labels = declared_sources(half)
         findings = scan(sources)
         left_out = sum(not label.counted for label in labels)
-        title = f"schemas, {half}: {len(sources)} schemas, names, types, keys and comments only"
+        title = f"schemas, {half}: {len(sources)} schemas, names, types and keys only"
         _print_figures(f"{title} ({left_out} ambiguous columns left out)", score(labels, findings))
         _print_calibration(labels, findings)
         if mistakes and half == DEVELOPMENT:

@@ -93,6 +93,4 @@ def _reference(row: dict[str, str], folded: dict[str, str]) -> Reference:
 def _column(row: dict[str, str]) -> Column:
     kind = next((kind for pattern, kind in _KINDS if re.match(pattern, row["type"])), Kind.UNSUPPORTED)
     labels = tuple(re.findall(r"'([^']*)'", row["type"])) if kind is Kind.ENUM else ()
-    return Column(
-        name=ColumnName(row["column"]), kind=kind, native=row["type"], values=labels, comment=row["comment"] or None
-    )
+    return Column(name=ColumnName(row["column"]), kind=kind, native=row["type"], values=labels)

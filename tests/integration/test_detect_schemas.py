@@ -1,4 +1,4 @@
-"""What names, types, keys and comments tell without a value, on public schemas that were labelled by hand."""
+"""What names, types and keys tell without a value, on public schemas that were labelled by hand."""
 
 from typing import Any
 
