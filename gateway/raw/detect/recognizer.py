@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.raw.detect.context import TableContext
+from gateway.raw.detect.findings import Evidence
+from gateway.raw.detect.shapes import common_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from gateway.raw.detect.findings import Evidence
     from gateway.vocabulary.schema import Column, Schema, Table
 
 
@@ -45,3 +46,29 @@ class Recognizer(Protocol):
     def recognize(self, sample: ColumnSample) -> Iterable[Evidence]:
         """Return this recognizer's opinions, best first; empty when it has none."""
         ...
+
+
+class LooksAtValues:
+    """How a recognizer that looks at values says what it saw; of what it matched, shapes alone are kept."""
+
+    name: str
+
+    def _say(
+        self,
+        entity: str,
+        score: float,
+        share: float,
+        reason: str,
+        matched: Sequence[str] = (),
+        *,
+        within: str | None = None,
+    ) -> Evidence:
+        return Evidence(
+            recognizer=self.name,
+            entity=str(entity),
+            score=min(1.0, score),
+            share=min(1.0, share),
+            reason=reason,
+            shapes=common_shapes(matched),
+            within=within,
+        )

@@ -11,24 +11,26 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.raw.connect.sampling import enough
 from gateway.raw.detect import ner, prose
 from gateway.raw.detect.clock import Clock
-from gateway.raw.detect.findings import Evidence
 from gateway.raw.detect.meanings import UNEXAMINED
+from gateway.raw.detect.recognizer import LooksAtValues
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gateway.raw.detect.findings import Evidence
     from gateway.raw.detect.ner import Mark
     from gateway.raw.detect.prose import Found
     from gateway.raw.detect.recognizer import ColumnSample
 
 LONGEST_TEXT = 2_048
 """Characters of a text that are read."""
-MOST_TEXTS = math.ceil(math.log(0.001) / math.log(0.99))
-"""Texts read: what 1 % of them hold is then seen with probability 99.9 %."""
+MOST_TEXTS = enough(times=1)
+"""Texts read: as many as the promise asks for, see ``sampling``."""
 MOST_MODEL_TEXTS = 150
 """Texts that the model reads: a share it sees is then known to ± .11 (99 %)."""
 SECONDS_PER_COLUMN = 4.0
@@ -77,7 +79,7 @@ WITHOUT_MODEL = "by patterns and lists alone, which miss about a third of them: 
 
 
 @dataclass(frozen=True)
-class Texts:
+class Texts(LooksAtValues):
     """Opinions on text columns with values of many words."""
 
     name: str = "texts"
@@ -119,16 +121,6 @@ class Texts:
                 yield self._say(Entity.FREE_TEXT, score, share, reason, within=entity)
         if prose and not seen_by_model and everywhere["full_name"] < 2:  # noqa: PLR2004 - as above
             yield self._say(Entity.FREE_TEXT, HINT_SCORE, 0.0, f"names were looked for {WITHOUT_MODEL}")
-
-    def _say(self, entity: str, score: float, share: float, reason: str, *, within: str | None = None) -> Evidence:
-        return Evidence(
-            recognizer=self.name,
-            entity=str(entity),
-            score=min(1.0, score),
-            share=min(1.0, share),
-            reason=reason,
-            within=within,
-        )
 
 
 def _is_text(value: str) -> bool:

@@ -12,22 +12,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gateway.raw.connect.sampling import enough
 from gateway.raw.detect import numbers, phones
 from gateway.raw.detect.clock import Clock
-from gateway.raw.detect.findings import Evidence
 from gateway.raw.detect.meanings import UNEXAMINED
 from gateway.raw.detect.patterns import spans
-from gateway.raw.detect.shapes import common_shapes
+from gateway.raw.detect.recognizer import LooksAtValues
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from gateway.raw.detect.findings import Evidence
     from gateway.raw.detect.recognizer import ColumnSample
 
-ENOUGH = math.ceil(math.log(0.001) / math.log(0.99))
-"""Distinct values looked at: a kind of value in 1 % of them is then seen with probability 99.9 %."""
+ENOUGH = enough(times=1)
+"""Distinct values looked at: as many as the promise asks for, see ``sampling``."""
 ENOUGH_TO_TELL = 60
 """Distinct values looked at by the slow checks, which ask for a share of half: a 99.9 % interval is ± .22."""
 LONGEST = 160
@@ -102,7 +103,7 @@ CHECKS = (
 
 
 @dataclass(frozen=True)
-class Values:
+class Values(LooksAtValues):
     """Opinions from the distinct values of text columns and of columns of long whole numbers."""
 
     name: str = "values"
@@ -209,16 +210,6 @@ class Values:
             share = len(matched) / min(distinct, ENOUGH)
             if share >= SMALLEST_SHARE:
                 yield self._say(entity, score * math.sqrt(share), share, "cells are written like one", matched)
-
-    def _say(self, entity: str, score: float, share: float, reason: str, matched: Sequence[str]) -> Evidence:
-        return Evidence(
-            recognizer=self.name,
-            entity=str(entity),
-            score=min(1.0, score),
-            share=min(1.0, share),
-            reason=reason,
-            shapes=common_shapes(matched),
-        )
 
 
 def _looks_like_street(cell: str) -> bool:

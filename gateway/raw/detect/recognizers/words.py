@@ -12,21 +12,23 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.raw.connect.sampling import enough
 from gateway.raw.detect import faker_lists
-from gateway.raw.detect.findings import Evidence
 from gateway.raw.detect.lexicon import Need
 from gateway.raw.detect.prose_patterns import PEOPLES, TITLES
-from gateway.raw.detect.shapes import common_shapes, mask
+from gateway.raw.detect.recognizer import LooksAtValues
+from gateway.raw.detect.shapes import mask
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from gateway.raw.detect.findings import Evidence
     from gateway.raw.detect.recognizer import ColumnSample
 
 FEWEST = 20
-ENOUGH = 688
+ENOUGH = enough(times=1)
 """Distinct values looked at."""
 LONGEST = 60
 NAME_SCORE, PLACE_SCORE, FORM_SCORE = 0.85, 0.75, 0.65
@@ -67,7 +69,7 @@ _ISO_CODES = """
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(LooksAtValues):
     """Opinions on text and date columns from what their words and forms are."""
 
     name: str = "words"
@@ -175,16 +177,6 @@ class Words:
         if now - last >= YOUNGEST and now - first <= OLDEST and last - first >= WIDEST:
             reason = "dates are spread as the births of adults are"
             yield self._say("birth_date", FORM_SCORE, len(years) / len(cells), reason, cells)
-
-    def _say(self, entity: str, score: float, share: float, reason: str, matched: Sequence[str]) -> Evidence:
-        return Evidence(
-            recognizer=self.name,
-            entity=str(entity),
-            score=min(1.0, score),
-            share=min(1.0, share),
-            reason=reason,
-            shapes=common_shapes(matched),
-        )
 
 
 def _is_far(sample: ColumnSample) -> bool:
