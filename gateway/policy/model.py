@@ -7,10 +7,12 @@ import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from gateway.policy.criteria import CriteriaClause
 from gateway.policy.domains import misstated
 from gateway.policy.facts import contradictions, parse_order
+from gateway.policy.part import Part, Slug
 from gateway.vocabulary.entities import Entity
 from gateway.vocabulary.roles import LEARNABLE_ROLES, Role, Treatment
 
@@ -22,7 +24,6 @@ Declared = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 """``numeric(5,1), not null``, as ``policy.declarations`` writes it."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """An ISO 3166 code."""
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 EnvironmentReference = Annotated[str, StringConstraints(pattern=r"^\$\{[A-Z][A-Z0-9_]*\}$")]
 """``${NAME}``: a URL is never written into a policy; each side of the gateway resolves only its own reference."""
 
@@ -34,12 +35,6 @@ MOST_ROWS = 1000
 """Rows of one table that one owner can have, unless `most` says otherwise."""
 
 
-class Part(BaseModel):
-    """A piece of a policy: frozen, and closed to keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
 class SourceClause(Part):
     """Where the production rows are."""
 
@@ -47,6 +42,10 @@ class SourceClause(Part):
     url: EnvironmentReference = Field(description="Reference to the SQLAlchemy URL; resolved by the raw side only.")
     schema_name: str | None = Field(
         default=None, alias="schema", description="Database schema; default of the role if absent."
+    )
+    rows_stay: bool = Field(
+        default=False,
+        description="Rows are counted inside the source and never read: attacks that need rows are then not run.",
     )
     countries: list[Country] = Field(
         default_factory=list,
@@ -70,6 +69,9 @@ class BudgetClause(Part):
     delta: float = Field(default=1e-6, gt=0, lt=1e-3)
     lifetime_epsilon: float = Field(default=8.0, gt=0, le=HARD_STOP_EPSILON)
     reason: Reason | None = Field(default=None, description="Needed when epsilon is above 1 or the lifetime above 8.")
+    acceptance: float = Field(
+        default=0.02, ge=0.005, le=0.2, description="Share of the budget for the private acceptance test."
+    )
     split: dict[str, Annotated[float, Field(gt=0, le=1)]] | None = Field(
         default=None,
         min_length=1,
@@ -327,23 +329,6 @@ class GenerateClause(Part):
     seed: int = Field(
         default=1, ge=0, lt=2**32, description="Public seed of sampling and of attacks; the noise has none."
     )
-
-
-class CriteriaClause(Part):
-    """Thresholds fixed before the run. Attack figures are excess risks over the control set, 0 to 1."""
-
-    singling_out: float = Field(default=0.1, ge=0, le=1, description="Highest excess risk, upper end of its interval.")
-    verbatim: float = Field(default=0.05, ge=0, le=1, description="Highest excess share of copied training rows.")
-    membership: float = Field(default=0.1, ge=0, le=1, description="Highest advantage of a membership guess.")
-    linkability: float = Field(
-        default=0.1, ge=0, le=1, description="Highest excess risk that two tables of one person are brought together."
-    )
-    one_way: float = Field(default=0.1, ge=0, le=1, description="Highest mean one-way total variation distance.")
-    two_way: float = Field(default=0.2, ge=0, le=1, description="Highest mean two-way total variation distance.")
-    usefulness: float = Field(
-        default=0.85, ge=0, le=1.5, description="Lowest ratio of AUC above chance, synthetic to real."
-    )
-    task: str | None = Field(default=None, description="Column of the unit's table that the usefulness check predicts.")
 
 
 class ApprovalsClause(Part):

@@ -15,7 +15,8 @@ from gateway.policy import document
 from gateway.policy.consistency import refuse_repeated, tell_knowledge
 from gateway.policy.coverage import misfits, misordered
 from gateway.policy.facts import contradictions
-from gateway.policy.model import DomainClause, KnowledgeClause, Part, Slug
+from gateway.policy.model import DomainClause, KnowledgeClause
+from gateway.policy.part import Part, Slug
 from gateway.policy.reading import read_as, schema_text
 from gateway.policy.spelling import did_you_mean, shown
 from gateway.vocabulary.digest import canonical_json, sha256

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.policy.model import MOST_ROWS, EnvironmentReference, Slug, TableTreatment
+from gateway.policy.model import MOST_ROWS, EnvironmentReference, TableTreatment
+from gateway.policy.part import Slug
 from gateway.policy.spelling import shown
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "int_type": lambda _: "expected a whole number",
     "int_parsing": lambda _: "expected a whole number",
     "int_from_float": lambda _: "expected a whole number",
+    "bool_type": lambda _: "expected `true` or `false`",
+    "bool_parsing": lambda _: "expected `true` or `false`",
     "float_type": lambda _: "expected a number",
     "float_parsing": lambda _: "expected a number",
     "greater_than": lambda ctx: f"must be above {ctx['gt']:g}",

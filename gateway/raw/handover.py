@@ -122,6 +122,8 @@ def report(
                 needed=Rate.of(check.needed),
                 got=None if check.got is None else Rate.of(check.got),
                 outcome=Outcome(check.outcome),
+                means=check.means,
+                not_shown=check.not_shown,
             )
             for check in judgement.checks
         ),

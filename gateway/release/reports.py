@@ -37,6 +37,10 @@ class Check(Leaf):
     needed: Rate
     got: Rate | None
     outcome: Outcome
+    means: str = ""
+    """What the figure means, in words for a steward; empty in releases made before this was kept."""
+    not_shown: str = ""
+    """What a good figure does not show."""
 
 
 class AttackReport(Leaf):
@@ -81,6 +85,53 @@ class ColumnReport(Leaf):
     """The policy's reason for not following detection."""
 
 
+class MeasureReport(Leaf):
+    """One measure of use: its figure and what that is made of. Those with a threshold are checks, too."""
+
+    measure: str = Field(pattern=NAME)
+    table: str
+    question: str
+    means: str
+    not_shown: str
+    value: Rate
+    figures: dict[str, Rate] = Field(default_factory=dict)
+
+
+class MarginalReport(Leaf):
+    """One column of real and synthetic rows side by side, over cells that are declared or were found privately."""
+
+    table: str
+    column: str
+    labels: tuple[str, ...]
+    real: tuple[Rate, ...]
+    """Shares of the training rows, in hundredths: coarse on purpose."""
+    synthetic: tuple[Rate, ...]
+
+
+class PairReport(Leaf):
+    """Two columns together: how far the synthetic rows are from the real ones, and whether the pair was measured."""
+
+    table: str
+    one: str
+    other: str
+    distance: Rate
+    correlation: Rate | None
+    """Of the real rows: Cramer's V or the like, 0 to 1, or -1 to 1 between two numbers."""
+    synthetic_correlation: Rate | None
+    measured: bool
+
+
+class AcceptanceReport(Leaf):
+    """The private acceptance test: metered, and so public."""
+
+    distance: Interval
+    """Mean distance of the tables compared, and what the noise leaves open."""
+    needed: Rate
+    outcome: Outcome
+    compared: Count
+    """Of how many tables the distance is the mean."""
+
+
 class StewardReport(Leaf):
     """Rests on production rows: shown to stewards only, coarse, counted. Never published."""
 
@@ -89,6 +140,9 @@ class StewardReport(Leaf):
     distances: dict[str, Rate]
     columns: tuple[ColumnReport, ...] = ()
     """Every column of a table that is not dropped; none in releases made before this was kept."""
+    measures: tuple[MeasureReport, ...] = ()
+    marginals: tuple[MarginalReport, ...] = ()
+    pairs: tuple[PairReport, ...] = ()
     blinding: str = ""
     """Random, and nothing else: the release's name is a digest over this report too, and is published. Without it,
     whoever guesses the other figures could try which digest comes out."""

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from gateway.policy.model import CriteriaClause
+from gateway.policy.criteria import CriteriaClause
 from gateway.raw.family import Family
 from gateway.raw.judge.database import closed, judge_database
 from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from gateway.policy.model import CriteriaClause
+from gateway.policy.criteria import CriteriaClause
 from gateway.raw.judge.attack import Arena, AttackResult, Interval
 from gateway.raw.judge.verdict import Check, Comparison, Judgement, Outcome, judge
 from gateway.raw.rows import RawTable

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from gateway import plugins
-from gateway.policy.model import CriteriaClause
+from gateway.policy.criteria import CriteriaClause
 from gateway.raw.judge.attack import Arena
 from gateway.vocabulary.names import ColumnName
 from tests.made_up_families import leaking

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from gateway.raw.judge.codes import Codes, encode
+from gateway.vocabulary.roles import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -47,10 +48,25 @@ class Arena:
     """Those of ``columns`` that are made from histories."""
     histories: Sequence[History] = ()
     """One for each owned table; their units are the rows of training, control and synthetic, in this order."""
+    roles: Mapping[ColumnName, Role] = field(default_factory=dict)
+    """What the policy says of ``columns``; those made from histories, and all where nothing is said, have none."""
+    redraw: Callable[[int], pa.Table] | None = None
+    """Other rows of the same model, by their seed, as ``synthetic`` are: what anybody makes of the measurements."""
+    retrain: Callable[[pa.Table, int], pa.Table] | None = None
+    """Rows as those of ``train`` in, rows of another model of them out: the policy's generator, under its budget. The
+    noise is fresh and has no seed; the sampling has the one given."""
+    shadow_models: int = 0
+    """How many models the policy lets an attack train for each target."""
 
     def __repr__(self) -> str:
         """Say nothing of the rows."""
         return "<Arena: rows withheld>"
+
+    @property
+    def secrets(self) -> tuple[ColumnName, ...]:
+        """The columns whose values an attacker is after: the sensitive ones; all where none is called so."""
+        sensitive = tuple(name for name in self.columns if self.roles.get(name) is Role.SENSITIVE)
+        return sensitive or tuple(self.columns)
 
     @cached_property
     def codes(self) -> Codes:
@@ -99,13 +115,18 @@ class AttackResult:
 class Attack(Protocol):
     """One attack.
 
-    Two attributes are optional. ``of_histories``: true of an attack on what units own, which is not played on one
+    Three attributes are optional. ``of_histories``: true of an attack on what units own, which is not played on one
     table alone. ``criterion``: the name of the threshold in the policy's `criteria`, if that is not the attack's own.
+    ``asked_by``: a key of `criteria` without which (None, 0) the attack is not asked for at all.
     """
 
     name: str
     question: str
     """The question it answers, in a sentence a steward understands."""
+    means: str
+    """What its figure means, for a steward who is no statistician: one to three sentences."""
+    not_shown: str
+    """What a low figure does not show."""
 
     def run(self, arena: Arena) -> AttackResult:
         """Attack. Raises ``CheckFailed`` when it cannot run (too few rows, nothing to attack): then it has failed."""

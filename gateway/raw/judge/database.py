@@ -12,17 +12,18 @@ from gateway.raw.family import first_name, rows_name, span_name
 from gateway.raw.judge.attack import Arena
 from gateway.raw.judge.ending import rows_after_their_end
 from gateway.raw.judge.histories import histories
+from gateway.raw.judge.measure import Comparison
 from gateway.raw.judge.relations import relations
 from gateway.raw.judge.sketches import extent
 from gateway.raw.judge.utility import distances
-from gateway.raw.judge.verdict import Check, Comparison, attack_all, figures_of, judge, judged, measured, used
+from gateway.raw.judge.verdict import Check, attack_all, figures_of, judge, judged, measured, used
 from gateway.vocabulary.errors import CheckFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from gateway.policy.criteria import CriteriaClause
     from gateway.policy.lineage import Lineage
-    from gateway.policy.model import CriteriaClause
     from gateway.raw.family import Family
     from gateway.raw.judge.histories import SyntheticFamily
     from gateway.raw.judge.verdict import Judgement

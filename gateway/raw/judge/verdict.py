@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gateway import plugins
 from gateway.raw.judge.attack import Arena
+from gateway.raw.judge.measure import Comparison
 from gateway.raw.judge.utility import distances, usefulness
 from gateway.vocabulary.errors import CheckFailed
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from gateway.policy.model import CriteriaClause
+    from gateway.policy.criteria import CriteriaClause
     from gateway.raw.judge.attack import Attack, AttackResult
     from gateway.raw.judge.utility import Distances
     from gateway.raw.rows import RawTable
@@ -46,13 +47,6 @@ class Outcome(StrEnum):
     COULD_NOT_RUN = "could_not_run"
 
 
-class Comparison(StrEnum):
-    """Which way a figure must lie from its threshold."""
-
-    AT_MOST = "at_most"
-    AT_LEAST = "at_least"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """One criterion: what was needed, what was got (None when it could not run), how it ended."""
@@ -66,6 +60,10 @@ class Check:
     outcome: Outcome
     reason: str = ""
     """Why it could not run; empty otherwise. Never holds a value."""
+    means: str = ""
+    """What the figure means, in words for a steward."""
+    not_shown: str = ""
+    """What a good figure does not show."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +144,7 @@ def attack_all(
     names = [
         name
         for name in dict.fromkeys([*_REQUIRED, *plugins.names(_ATTACKS)])
-        if of_histories or not _trait(name, "of_histories", otherwise=False)
+        if (of_histories or not _trait(name, "of_histories", otherwise=False)) and _is_asked(name, criteria)
     ]
     checks, results = [], []
     for done, name in enumerate(names):
@@ -166,6 +164,12 @@ def _trait(name: str, trait: str, *, otherwise: str | bool) -> str | bool:
     return found
 
 
+def _is_asked(name: str, criteria: CriteriaClause) -> bool:
+    """Return whether the policy asks for an attack: all are asked for but those that say otherwise."""
+    asked_by = str(_trait(name, "asked_by", otherwise=""))
+    return not asked_by or bool(getattr(criteria, asked_by, True))
+
+
 def _attacked(name: str, arena: Callable[[], Arena], criteria: CriteriaClause) -> tuple[Check, AttackResult | None]:
     questions, results = [name.replace("_", " ")], []
     threshold = getattr(criteria, str(_trait(name, "criterion", otherwise=name)), None)
@@ -183,7 +187,12 @@ def _attacked(name: str, arena: Callable[[], Arena], criteria: CriteriaClause) -
 
     needed = threshold if isinstance(threshold, float) else 0.0
     check = measured(name, bound, comparison=Comparison.AT_MOST, needed=needed)
-    return replace(check, question=questions[-1]), results[0] if results else None
+    return replace(
+        check,
+        question=questions[-1],
+        means=str(_trait(name, "means", otherwise="")),
+        not_shown=str(_trait(name, "not_shown", otherwise="")),
+    ), results[0] if results else None
 
 
 def _compared(arena: Arena, criteria: CriteriaClause) -> tuple[list[Check], dict[str, float]]:

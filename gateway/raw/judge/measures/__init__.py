@@ -1,0 +1,1 @@
+"""Measures of use, one file each; see ``gateway.raw.judge.measure``."""
