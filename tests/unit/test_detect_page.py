@@ -14,8 +14,8 @@ import pytest
 
 from gateway.raw.detect.drift import Change, Drift
 from gateway.raw.detect.findings import Evidence, Finding
-from gateway.raw.detect.markup import element, joined
 from gateway.raw.detect.page import FIRST_LINE, page
+from gateway.vocabulary.markup import element, joined
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.roles import Role, Treatment
 from gateway.vocabulary.schema import Column, Kind, Schema, Table

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from gateway.policy.declarations import declaration
 from gateway.raw.detect.findings import SURE, contents, is_undecided
-from gateway.raw.detect.markup import Markup, element, joined
+from gateway.vocabulary.markup import Markup, element, joined
 from gateway.vocabulary.roles import Role
 
 if TYPE_CHECKING:
