@@ -5,6 +5,7 @@
         policy.json            what the release was allowed to be
         certificate.json       what it guarantees
         steward_report.json    rests on production rows: for stewards alone
+        public_report.json     from noisy measurements and synthetic rows alone; older releases have none
         shape.json             the tables' shapes
         tables/0000.parquet    rows, in the order of shape.json; files are numbered, so no hostile name reaches a path
 
@@ -34,7 +35,7 @@ from pydantic import ValidationError
 from gateway.policy.model import Policy
 from gateway.release.candidate import ReleaseCandidate
 from gateway.release.certificate import Certificate
-from gateway.release.reports import StewardReport
+from gateway.release.reports import PublicReport, StewardReport
 from gateway.release.synthetic_table import SyntheticTable, write_rows
 from gateway.vocabulary.checks import Check, from_json
 from gateway.vocabulary.digest import canonical_json, sha256, sha256_file
@@ -50,6 +51,7 @@ _PIECE = 2**20
 _IN_MEMORY = 2**25
 """Bytes of a file that is kept in memory when it is read; larger ones are copied."""
 MANIFEST = "MANIFEST.json"
+PUBLIC_REPORT = "public_report.json"
 _FILE = re.compile(r"[a-z_]+\.json|tables/[0-9]{4,9}\.parquet")
 
 
@@ -129,6 +131,7 @@ def read(releases: Path, release: ReleaseId) -> ReleaseCandidate:
             certificate=Certificate.model_validate_json(files["certificate.json"].read()),
             report=StewardReport.model_validate_json(files["steward_report.json"].read()),
             created=manifest["created"],
+            public=PublicReport.model_validate_json(files[PUBLIC_REPORT].read()) if PUBLIC_REPORT in files else None,
         )
     except (ValueError, KeyError, TypeError, ValidationError, pa.ArrowException):
         # the digests fit, so whoever wrote this was another version; the library's text may quote cells
@@ -139,12 +142,18 @@ def read(releases: Path, release: ReleaseId) -> ReleaseCandidate:
 
 
 def _documents(candidate: ReleaseCandidate) -> dict[str, bytes]:
-    return {
+    public = {} if candidate.public is None else {PUBLIC_REPORT: report_json(candidate.public)}
+    return public | {
         "policy.json": canonical_json(candidate.policy.model_dump(mode="json", by_alias=True)),
         "certificate.json": canonical_json(candidate.certificate.model_dump(mode="json")),
-        "steward_report.json": canonical_json(candidate.report.model_dump(mode="json")),
+        "steward_report.json": report_json(candidate.report),
         "shape.json": canonical_json([asdict(table.table) for table in candidate.tables]),
     }
+
+
+def report_json(report: StewardReport | PublicReport) -> bytes:
+    """Return a report as the canonical JSON that is kept of it: equal reports are equal bytes."""
+    return canonical_json(report.model_dump(mode="json"))
 
 
 def _table_file(index: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.policy.model import Policy
     from gateway.release.certificate import Certificate
-    from gateway.release.reports import StewardReport
+    from gateway.release.reports import PublicReport, StewardReport
     from gateway.release.synthetic_table import SyntheticTable
 
 
@@ -23,3 +23,5 @@ class ReleaseCandidate:
     report: StewardReport
     created: str
     """UTC, ISO 8601."""
+    public: PublicReport | None = None
+    """What anybody may know who may see the release; None in releases made before there was one."""

@@ -1,4 +1,8 @@
-"""What the judge found, for the steward alone. Every leaf is a figure, a name, an enum or a bool."""
+"""The two reports of a release, with a wall between. Every leaf is a figure, a name, an enum or a bool.
+
+``StewardReport`` rests on production rows and never leaves the stewards. ``PublicReport`` is made from noisy
+measurements and synthetic rows alone (``describing``), so whoever may see the release may see it.
+"""
 
 from __future__ import annotations
 
@@ -151,3 +155,97 @@ class StewardReport(Leaf):
     def passed(self) -> bool:
         """Whether there is at least one check and every one passed."""
         return bool(self.checks) and all(check.outcome is Outcome.PASSED for check in self.checks)
+
+
+class ShareReport(Leaf):
+    """One cell of a column: a value, several, or a range of numbers."""
+
+    label: str
+    noisy: Interval
+    """The share of the measured rows that are in it, as it was measured, with the 95 % error of the noise."""
+    synthetic: Rate
+
+
+class DistanceReport(Leaf):
+    """How far the synthetic rows are from one noisy table: the share of rows that would have to change."""
+
+    apart: Rate
+    """From the table as it was measured. Its noise is in it."""
+    noise: Rate
+    """How far noise alone is expected to put the measured table from the exact one."""
+    corrected: Rate
+    """An estimate of the distance without that noise; 0 where noise explains all of it."""
+
+
+class PublicColumn(Leaf):
+    """One measured column."""
+
+    column: str
+    cells: tuple[ShareReport, ...]
+    distance: DistanceReport
+    bounded: bool
+    """Whether each person's part was scaled down before it was counted, on both sides: shares are then of that."""
+
+
+class PublicPair(Leaf):
+    """Two columns together, or a column and what it was looked at by."""
+
+    one: str
+    other: str
+    distance: DistanceReport | None
+    """None where the pair was not measured."""
+    correlation: Rate | None
+    """From the noisy table; None where it was not measured, or noise drowns it. -1 to 1 between two columns in order,
+    else 0 to 1 (Cramer's V)."""
+    synthetic_correlation: Rate | None
+
+
+class Step(StrEnum):
+    """How long one period of a time series is."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    DECADE = "decade"
+
+
+class PeriodReport(Leaf):
+    """How many synthetic rows there are in a day, month, year or decade."""
+
+    period: str
+    rows: Count
+
+
+class SeriesReport(Leaf):
+    """How many synthetic rows there are over time, by one column."""
+
+    column: str
+    step: Step
+    periods: tuple[PeriodReport, ...]
+    """Every period from the first to the last, also those without rows."""
+    undated: Count
+    """Rows without a date."""
+
+
+class PublicTable(Leaf):
+    """One published table."""
+
+    table: str
+    rows: Count
+    copied: bool
+    """Whether the policy calls the table public, and its rows are copies."""
+    invented: tuple[str, ...] = ()
+    """Columns of which nothing was learned: identities and keys that were made up."""
+    columns: tuple[PublicColumn, ...] = ()
+    pairs: tuple[PublicPair, ...] = ()
+    unmeasured: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Columns, and for each the others with which it was not measured together; every such pair once."""
+    series: tuple[SeriesReport, ...] = ()
+
+
+class PublicReport(Leaf):
+    """What anybody may know who may see the release: from noisy measurements and synthetic rows alone."""
+
+    tables: tuple[PublicTable, ...]
+    acceptance: AcceptanceReport | None = None
+    """None where no private acceptance test was made."""

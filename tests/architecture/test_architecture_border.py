@@ -46,6 +46,16 @@ DECLARED_NAMES = {
     "ColumnReport.override": "declared: policy, a reason that a person wrote",
     "StewardReport.distances{key}": "the measure's name, from source code",
     "StewardReport.blinding": "random, independent of every row",
+    "ShareReport.label": "metered: cells declared by the policy or found under differential privacy",
+    "PublicColumn.column": "declared: a name in the catalogue, or made of two",
+    "PublicPair.one": "declared: a name in the catalogue, or made of two and words of the program",
+    "PublicPair.other": "declared: a name in the catalogue, or made of two and words of the program",
+    "PeriodReport.period": "metered: a date of a synthetic row, to the step",
+    "SeriesReport.column": "declared: a name in the catalogue",
+    "PublicTable.table": "declared: a name in the catalogue",
+    "PublicTable.invented": "declared: names in the catalogue",
+    "PublicTable.unmeasured{key}": "declared: a name in the catalogue",
+    "PublicTable.unmeasured": "declared: names in the catalogue",
 }
 
 CERTIFICATE = {

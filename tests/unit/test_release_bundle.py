@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import os
@@ -18,7 +19,15 @@ from gateway.release import bundle
 from gateway.release.candidate import ReleaseCandidate
 from gateway.release.certificate import Certificate
 from gateway.release.figures import Count, Interval, Rate
-from gateway.release.reports import AttackReport, Check, Comparison, Outcome, StewardReport
+from gateway.release.reports import (
+    AttackReport,
+    Check,
+    Comparison,
+    Outcome,
+    PublicReport,
+    PublicTable,
+    StewardReport,
+)
 from gateway.release.synthetic_table import SyntheticTable
 from gateway.vocabulary.errors import ArtefactFailed
 from gateway.vocabulary.names import ColumnName, ReleaseId, TableName
@@ -99,6 +108,20 @@ def candidate(*, rows: int = 3) -> ReleaseCandidate:
 def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     wrote = candidate()
     assert bundle.read(tmp_path, bundle.write(wrote, tmp_path)) == wrote
+
+
+def test_the_public_report_is_a_file_of_its_own_and_is_read_back(tmp_path: Path) -> None:
+    public = PublicReport(tables=(PublicTable(table=HOSTILE, rows=Count(count=3), copied=False),))
+    wrote = dataclasses.replace(candidate(), public=public)
+    release = bundle.write(wrote, tmp_path)
+    assert (tmp_path / release / "public_report.json").read_bytes() == bundle.report_json(public)
+    assert bundle.read(tmp_path, release) == wrote
+
+
+def test_a_release_made_before_there_was_a_public_report_is_read_and_has_none(tmp_path: Path) -> None:
+    release = bundle.write(candidate(), tmp_path)
+    assert not (tmp_path / release / "public_report.json").exists()
+    assert bundle.read(tmp_path, release).public is None
 
 
 def test_a_stranger_on_the_machine_cannot_read_the_report(tmp_path: Path) -> None:
