@@ -39,6 +39,8 @@ class Codes:
     """Per column: whether its values are numbers or times, so that "at most" has a meaning."""
     sizes: NDArray[np.int32]
     """Per column: how many different values it has in all frames together."""
+    numbers: tuple[NDArray[np.float64], ...]
+    """For each column the number behind each code, and behind -1 NaN; the code itself where values have no order."""
     train: int
     control: int
     synthetic: int
@@ -66,7 +68,7 @@ def encode(train: pa.Table, control: pa.Table, synthetic: pa.Table, columns: Seq
     """
     frames = (train, control, synthetic)
     _refuse_what_cannot_be_attacked(frames, columns)
-    cells, positions, sizes, ordered = [], [], [], []
+    cells, positions, sizes, ordered, numbers = [], [], [], [], []
     for name in columns:
         codes, values = code_column([frame.column(name) for frame in frames])
         is_ordered = has_order(values.type)
@@ -74,11 +76,13 @@ def encode(train: pa.Table, control: pa.Table, synthetic: pa.Table, columns: Seq
         positions.append(_scale(codes, values, codes[-synthetic.num_rows :]) if is_ordered else codes)
         sizes.append(len(values))
         ordered.append(is_ordered)
+        numbers.append(np.append(numbers_of(values) if is_ordered else np.arange(len(values)), np.nan))
     return Codes(
         cells=np.ascontiguousarray(np.stack(cells, axis=1), dtype=np.int32),
         positions=most_telling_first(np.stack(positions, axis=1).astype(np.float32), synthetic.num_rows),
         ordered=np.array(ordered, dtype=np.bool_),
         sizes=np.array(sizes, dtype=np.int32),
+        numbers=tuple(numbers),
         train=train.num_rows,
         control=control.num_rows,
         synthetic=synthetic.num_rows,
