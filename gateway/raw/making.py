@@ -41,6 +41,7 @@ from gateway.raw.generate.narrowing import most_units
 from gateway.raw.generate.rebuilding import Portion
 from gateway.raw.judge.database import judge_database
 from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows
+from gateway.raw.judge.remaking import Remaker, drawer, roles_of, trainer
 from gateway.vocabulary.checks import listed
 from gateway.vocabulary.errors import ConfigurationError, Unsupported
 from gateway.vocabulary.names import ColumnName, TableName
@@ -234,10 +235,12 @@ def judge(
     tables: Sequence[SyntheticTable],
     progress: Progress,
     *,
+    measured: Measurements,
     kept: Mapping[TableName, float] | None = None,
 ) -> Judgement:
     """Attack the tables that are to be published with the people they were learned from, and measure their use.
 
+    Of what was ``measured`` attacks draw other rows; they train models of their own where the policy lets them.
     ``kept`` are the shares of rows that ``shares_kept`` tells of: each has a check of its own.
     """
     portraits = (plan.kinship.unit, *plan.kinship.owned)
@@ -253,6 +256,11 @@ def judge(
         progress=progress,
         published=None if plan.is_alone else _references(tables),
         kept=kept,
+        remaker=Remaker(
+            roles=roles_of(plan.policy, plan.kinship.unit),
+            redraw=drawer(measured, plan.kindred, generator=plan.generator, seed=plan.seed),
+            retrain=trainer(plan.kindred, generator=plan.generator, budget=plan.budget),
+        ),
     )
 
 

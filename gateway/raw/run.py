@@ -179,7 +179,7 @@ def _work(job: Job) -> Outcome:
     rows = _read(job)
     measurements = _measure(job, rows)
     tables = _sample(job, rows, measurements)
-    report = _judge(job, rows, tables)
+    report = _judge(job, rows, measurements, tables)
     return _hand_over(job, rows, measurements, tables, report)
 
 
@@ -302,10 +302,12 @@ def _sample(job: Job, rows: Rows, measurements: Measurements) -> tuple[Synthetic
         raise Refused(f"the source has changed its columns since run {job.run} began; start a new run") from None
 
 
-def _judge(job: Job, rows: Rows, tables: Sequence[SyntheticTable]) -> StewardReport:
+def _judge(job: Job, rows: Rows, measurements: Measurements, tables: Sequence[SyntheticTable]) -> StewardReport:
     if not job.folder.report.exists():
         kept = making.shares_kept(tables, job.folder.synthetic)
-        judgement = making.judge(rows.plan, rows.train, rows.control, tables, job.progress, kept=kept)
+        judgement = making.judge(
+            rows.plan, rows.train, rows.control, tables, job.progress, measured=measurements, kept=kept
+        )
         found = handover.report(judgement, policy=job.policy, findings=rows.findings)
         with job.folder.written(job.folder.report) as partial:
             partial.write_text(found.model_dump_json(), encoding="utf-8")

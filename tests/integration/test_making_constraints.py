@@ -136,7 +136,9 @@ def test_there_are_no_more_rows_than_combinations_and_the_steward_is_told(way: W
     assert counts["visits"] > 60
     kept = making.shares_kept(tables, way.folder / "drawn")
     assert set(kept) == {"people", "visits", "bills"}
-    judgement = making.judge(way.plan, way.train, way.control, tables, lambda *_: None, kept=kept)
+    judgement = making.judge(
+        way.plan, way.train, way.control, tables, lambda *_: None, measured=way.measured, kept=kept
+    )
     check = {check.name: check for check in judgement.checks}["people.kept"]
     assert (check.needed, check.outcome) == (0.9, Outcome.FAILED)
     assert check.got == kept[TableName("people")] == pytest.approx(120 / 147, abs=0.1)

@@ -112,7 +112,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     way = Way.of(POLICY, f"sqlite:///{folder}/source.db", folder, progress=progress)
     for name in ("drawn", "again"):
         way.draw(name, progress=progress)
-    judgement = making.judge(way.plan, way.train, way.control, tuple(way.drawn().values()), progress)
+    drawn = tuple(way.drawn().values())
+    judgement = making.judge(way.plan, way.train, way.control, drawn, progress, measured=way.measured)
     return {"way": way, "judgement": judgement, "heard": heard}
 
 

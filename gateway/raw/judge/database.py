@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from gateway.raw.family import first_name, rows_name, span_name
+from gateway.raw.family import Family, OwnedRows, first_name, rows_name, span_name
 from gateway.raw.judge.attack import Arena
 from gateway.raw.judge.ending import rows_after_their_end
 from gateway.raw.judge.histories import histories
 from gateway.raw.judge.measure import Comparison
 from gateway.raw.judge.relations import relations
+from gateway.raw.judge.remaking import NOTHING
 from gateway.raw.judge.sketches import extent
 from gateway.raw.judge.utility import distances
 from gateway.raw.judge.verdict import Check, attack_all, figures_of, judge, judged, measured, used
+from gateway.raw.rows import RawTable
 from gateway.vocabulary.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
     from gateway.policy.criteria import CriteriaClause
     from gateway.policy.lineage import Lineage
-    from gateway.raw.family import Family
-    from gateway.raw.judge.histories import SyntheticFamily
+    from gateway.raw.judge.histories import History, SyntheticFamily
+    from gateway.raw.judge.remaking import Remaker
     from gateway.raw.judge.verdict import Judgement
     from gateway.vocabulary.names import ColumnName, TableName
     from gateway.vocabulary.schema import Reference
@@ -46,6 +48,7 @@ def judge_database(
     progress: Callable[[str, float], None],
     published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]] | None = None,
     kept: Mapping[TableName, float] | None = None,
+    remaker: Remaker = NOTHING,
 ) -> Judgement:
     """Attack a whole synthetic database with the persons it was learned from, and measure the use of every table.
 
@@ -69,12 +72,14 @@ def judge_database(
             criteria=criteria,
             seed=seed,
             progress=progress,
+            remaker=remaker,
         )
         return replace(found, checks=(*found.checks, *keeping))
 
     @cache
     def arena() -> Arena:
-        return arena_of(train, control, synthetic, lineage=lineage, columns=columns, seed=seed)
+        found = arena_of(train, control, synthetic, lineage=lineage, columns=columns, seed=seed, remaker=remaker)
+        return replace(found, shadow_models=criteria.shadow_models)
 
     checks, results = attack_all(arena, criteria, of_histories=True, progress=progress)
     checks += keeping
@@ -115,17 +120,16 @@ def arena_of(
     lineage: Lineage,
     columns: Mapping[TableName, Sequence[ColumnName]],
     seed: int,
+    remaker: Remaker = NOTHING,
 ) -> Arena:
-    """Return what attacks on a whole database may use; ``CheckFailed`` when its frames do not fit together."""
+    """Return what attacks on a whole database may use; ``CheckFailed`` when its frames do not fit together.
+
+    Rows that are drawn anew have the columns made from histories too. A model that is trained anew is one of the unit's
+    table with those columns, not of the histories (``remaking.trainer``).
+    """
     found = histories(train, control, synthetic, lineage=lineage, columns=columns)
     frames = [train.units.expose(), control.units.expose(), synthetic.units]
-    derived: dict[ColumnName, pa.Array] = {}
-    for history in found:
-        rows, first, span = extent(history)
-        derived[rows_name(history.table)] = pa.array(rows)
-        if history.timed:
-            derived[first_name(history.table)] = pa.array(first, from_pandas=True)
-            derived[span_name(history.table)] = pa.array(span, from_pandas=True)
+    derived = _derived(found)
     learned = [name for name in columns[lineage.unit.table] if name not in derived]
     whole, begin = [], 0
     for frame in frames:
@@ -133,6 +137,15 @@ def arena_of(
         parts |= {name: values.slice(begin, frame.num_rows) for name, values in derived.items()}
         whole.append(pa.table(parts))
         begin += frame.num_rows
+    redraw = remaker.redraw
+
+    def redrawn(made: SyntheticFamily) -> pa.Table:
+        nobody = [_nobody(each) for each in (train, control)]
+        bare: dict[TableName, Sequence[ColumnName]] = dict.fromkeys(columns, ())
+        more = _derived(histories(nobody[0], nobody[1], made, lineage=lineage, columns=bare))
+        own = {name: made.units.column(name) for name in learned}
+        return pa.table({**own, **more}).select(whole[0].column_names).cast(whole[0].schema)
+
     return Arena(
         train=whole[0],
         control=whole[1],
@@ -141,7 +154,37 @@ def arena_of(
         seed=seed,
         derived=tuple(derived),
         histories=found,
+        roles=remaker.roles,
+        redraw=redraw and (lambda seed: redrawn(redraw(synthetic.units.num_rows, seed))),
+        retrain=remaker.retrain,
     )
+
+
+def _derived(found: Sequence[History]) -> dict[ColumnName, pa.Array]:
+    """Return the columns that are made from histories, for the units of all frames."""
+    derived: dict[ColumnName, pa.Array] = {}
+    for history in found:
+        rows, first, span = extent(history)
+        derived[rows_name(history.table)] = pa.array(rows)
+        if history.timed:
+            derived[first_name(history.table)] = pa.array(first, from_pandas=True)
+            derived[span_name(history.table)] = pa.array(span, from_pandas=True)
+    return derived
+
+
+def _nobody(family: Family) -> Family:
+    return Family(
+        unit=family.unit,
+        units=_none_of(family.units),
+        owned={
+            name: OwnedRows(rows=_none_of(owned.rows), starts=owned.starts[:1]) for name, owned in family.owned.items()
+        },
+        owner_of=family.owner_of,
+    )
+
+
+def _none_of(rows: RawTable) -> RawTable:
+    return RawTable(rows.table, rows.expose().slice(0, 0))
 
 
 def _compared(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gateway import plugins
 from gateway.raw.judge.attack import Arena
 from gateway.raw.judge.measure import Comparison
+from gateway.raw.judge.remaking import NOTHING
 from gateway.raw.judge.utility import distances, usefulness
 from gateway.vocabulary.errors import CheckFailed
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from gateway.policy.criteria import CriteriaClause
     from gateway.raw.judge.attack import Attack, AttackResult
+    from gateway.raw.judge.remaking import Remaker
     from gateway.raw.judge.utility import Distances
     from gateway.raw.rows import RawTable
     from gateway.vocabulary.names import ColumnName
@@ -93,6 +95,7 @@ def judge(
     criteria: CriteriaClause,
     seed: int,
     progress: Callable[[str, float], None],
+    remaker: Remaker = NOTHING,
 ) -> Judgement:
     """Attack ``synthetic`` with the rows it was learned from and measure its use; the same seed, the same figures.
 
@@ -100,10 +103,19 @@ def judge(
     training; that they were is the caller's promise. An attack passes when its excess over the control, at the upper
     end of the interval, is at most the policy's threshold, and no part of it is surely above (``AttackResult.bound``).
     Whatever goes wrong inside an attack becomes a check that could not run; nothing is raised for it. ``progress``
-    hears the name of what begins and the share done, 0 to 1.
+    hears the name of what begins and the share done, 0 to 1. With a ``remaker`` attacks may draw and train anew.
     """
+    redraw = remaker.redraw
     arena = Arena(
-        train=train.expose(), control=control.expose(), synthetic=synthetic, columns=tuple(columns), seed=seed
+        train=train.expose(),
+        control=control.expose(),
+        synthetic=synthetic,
+        columns=tuple(columns),
+        seed=seed,
+        roles=remaker.roles,
+        redraw=redraw and (lambda seed: redraw(synthetic.num_rows, seed).units.select(synthetic.column_names)),
+        retrain=remaker.retrain,
+        shadow_models=criteria.shadow_models,
     )
     checks, results = attack_all(lambda: arena, criteria, of_histories=False, progress=progress)
     steps = len(checks) + 2
