@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from gateway.raw.judge.choosing import Chosen, choose
 from gateway.raw.judge.codes import Codes, encode
 from gateway.vocabulary.roles import Role
 
@@ -74,6 +75,11 @@ class Arena:
         return encode(self.train, self.control, self.synthetic, self.columns)
 
     @cached_property
+    def chosen(self) -> Chosen:
+        """The people who are attacked, drawn once for all attacks; ``CheckFailed`` as ``codes``."""
+        return choose(self.codes, self.random("targets"))
+
+    @cached_property
     def own(self) -> Codes | None:
         """The three frames as numbers, without what is made from histories; None if nothing else is learned."""
         columns = [name for name in self.columns if name not in self.derived]
@@ -100,7 +106,8 @@ class AttackResult:
     excess: Interval
     """What training adds over the control, (rate - control) / (1 - control), its interval included."""
     parts: tuple[AttackResult, ...] = ()
-    """The same attack on subsets (outliers, one kind of rule): too small to acquit, large enough to convict."""
+    """The same attack on subsets (outliers, the worst subgroup, one secret): too small to acquit, large enough to
+    convict. Where several are alike, their intervals allow for as many looks."""
 
     @property
     def bound(self) -> float:

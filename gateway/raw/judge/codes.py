@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ _NULL_POSITION = -1000.0
 _FARTHEST = 50.0
 """Positions are clipped here, so that no real number comes near the place of NULL."""
 _HUGE = 1e150
+_AT_ONCE = 65_536
+"""Rows that are moved or compared together, so that no second copy of a frame is made."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -35,6 +38,8 @@ class Codes:
     """Rows x columns. Equal codes are equal values in all frames; NULL and NaN are -1. Codes rise with the value."""
     positions: NDArray[np.float32]
     """Rows x columns, columns in another order: the sum of ``min(1, |a - b|)`` is two rows' Gower distance."""
+    placed: NDArray[np.int64]
+    """Per column of ``positions``, which column of ``cells`` it is."""
     ordered: NDArray[np.bool_]
     """Per column: whether its values are numbers or times, so that "at most" has a meaning."""
     sizes: NDArray[np.int32]
@@ -54,6 +59,16 @@ class Codes:
         """The cells of the training rows, then of the control rows."""
         return self.cells[: self.train + self.control]
 
+    @cached_property
+    def held_out(self) -> NDArray[np.float32]:
+        """The positions of the control rows, columns x rows, as kernels search them."""
+        return np.ascontiguousarray(self.positions[self.train : self.train + self.control].T)
+
+    @cached_property
+    def searched(self) -> NDArray[np.float32]:
+        """The positions of the synthetic rows, columns x rows, as kernels search them."""
+        return np.ascontiguousarray(self.positions[self.train + self.control :].T)
+
     @property
     def invented(self) -> NDArray[np.int32]:
         """The cells of the synthetic rows."""
@@ -68,18 +83,25 @@ def encode(train: pa.Table, control: pa.Table, synthetic: pa.Table, columns: Seq
     """
     frames = (train, control, synthetic)
     _refuse_what_cannot_be_attacked(frames, columns)
-    cells, positions, sizes, ordered, numbers = [], [], [], [], []
-    for name in columns:
+    rows = sum(frame.num_rows for frame in frames)
+    cells = np.empty((rows, len(columns)), dtype=np.int32)
+    positions = np.empty((rows, len(columns)), dtype=np.float32)
+    sizes, ordered, numbers = [], [], []
+    for place, name in enumerate(columns):
         codes, values = code_column([frame.column(name) for frame in frames])
         is_ordered = has_order(values.type)
-        cells.append(codes)
-        positions.append(_scale(codes, values, codes[-synthetic.num_rows :]) if is_ordered else codes)
+        cells[:, place] = codes
+        positions[:, place] = _scale(codes, values, codes[-synthetic.num_rows :]) if is_ordered else codes
         sizes.append(len(values))
         ordered.append(is_ordered)
         numbers.append(np.append(numbers_of(values) if is_ordered else np.arange(len(values)), np.nan))
+    placed = _by_telling(positions, synthetic.num_rows)
+    for begin in range(0, rows, _AT_ONCE):
+        positions[begin : begin + _AT_ONCE] = positions[begin : begin + _AT_ONCE, placed]
     return Codes(
-        cells=np.ascontiguousarray(np.stack(cells, axis=1), dtype=np.int32),
-        positions=most_telling_first(np.stack(positions, axis=1).astype(np.float32), synthetic.num_rows),
+        cells=cells,
+        positions=positions,
+        placed=placed,
         ordered=np.array(ordered, dtype=np.bool_),
         sizes=np.array(sizes, dtype=np.int32),
         numbers=tuple(numbers),
@@ -176,6 +198,11 @@ def most_telling_first(positions: NDArray[np.float32], synthetic: int) -> NDArra
 
     ``positions`` are rows x columns, the last ``synthetic`` of which are the ones that are searched.
     """
-    invented = positions[-synthetic:]
+    return np.ascontiguousarray(positions[:, _by_telling(positions, synthetic)])
+
+
+def _by_telling(positions: NDArray[np.float32], synthetic: int) -> NDArray[np.int64]:
+    """Return the columns by how far apart two neighbouring rows are in them, farthest first (of up to 65,536 rows)."""
+    invented = positions[-synthetic:][:_AT_ONCE]
     apart = np.minimum(1, np.abs(invented - np.roll(invented, 1, axis=0))).mean(axis=0)
-    return np.ascontiguousarray(positions[:, np.argsort(-apart, kind="stable")])
+    return np.argsort(-apart, kind="stable")

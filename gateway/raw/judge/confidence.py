@@ -3,25 +3,57 @@
 from __future__ import annotations
 
 import math
+from functools import cache
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gateway.raw.judge.attack import Interval
 
-_Z = 1.959963984540054
-"""The 97.5 % point of the normal distribution."""
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_DOUBT = 0.05
 
 
-def wilson(successes: float, trials: float) -> Interval:
+def wilson(successes: float, trials: float, *, looks: int = 1) -> Interval:
     """Return the rate of ``successes`` in ``trials`` with its score interval (Wilson 1927).
 
-    Neither need be whole: clustered trials are passed divided by their design effect. Raises ``ValueError`` unless
-    0 <= successes <= trials and trials > 0.
+    Neither need be whole: clustered trials are passed divided by their design effect. Where ``looks`` such rates are
+    looked at and the worst is told, each interval is as wide as it takes for all of them to hold at once in 95 of 100
+    tables (Bonferroni); what is made of such intervals (``excess``) then holds as often. Raises ``ValueError`` unless
+    0 <= successes <= trials, trials > 0 and looks > 0.
     """
-    if not 0 <= successes <= trials or trials <= 0:
+    if not 0 <= successes <= trials or trials <= 0 or looks < 1:
         raise ValueError("a rate needs trials, and no more successes than trials")
-    rate = successes / trials
-    centre = (rate + _Z**2 / (2 * trials)) / (1 + _Z**2 / trials)
-    half = _Z / (1 + _Z**2 / trials) * math.sqrt(rate * (1 - rate) / trials + _Z**2 / (4 * trials**2))
+    rate, z = successes / trials, _point(looks)
+    centre = (rate + z**2 / (2 * trials)) / (1 + z**2 / trials)
+    half = z / (1 + z**2 / trials) * math.sqrt(rate * (1 - rate) / trials + z**2 / (4 * trials**2))
     return _interval(rate, centre - half, centre + half, floor=0.0)
+
+
+@cache
+def _point(looks: int) -> float:
+    """Return the point of the normal distribution that is passed, on either side, once in 20 times ``looks``."""
+    return NormalDist().inv_cdf(1 - _DOUBT / looks / 2)
+
+
+def clustered(shares: NDArray[np.float64], *, looks: int = 1) -> Interval:
+    """Return the mean of ``shares``, one for each person tried: which share of the tries at her hit, 0 to 1.
+
+    The tries at one person are no independent trials. So the persons are counted, and as many trials made of them as
+    would spread like their shares do: one per person if she is hit always or never, more if her tries even out. Two
+    further persons, one hit always and one never, are reckoned into the spread, since that of few hits is not known.
+    ``ValueError`` where there is nobody, or a share outside 0 to 1.
+    """
+    if not len(shares) or shares.min() < 0 or shares.max() > 1:
+        raise ValueError("a rate needs persons, and shares from 0 to 1")
+    mean, trials = float(shares.mean()), float(len(shares))
+    if ((shares > 0) & (shares < 1)).any():
+        seen = np.append(shares, [0.0, 1.0])
+        trials *= max(1.0, float(seen.mean() * (1 - seen.mean()) / seen.var()))
+    return wilson(min(mean, 1.0) * trials, trials, looks=looks)
 
 
 def scaled(interval: Interval, factor: float) -> Interval:
