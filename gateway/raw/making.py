@@ -30,7 +30,7 @@ from gateway.raw.generate.assembly import (
 )
 from gateway.raw.generate.closing import key_plans
 from gateway.raw.generate.counters.memory import MemoryCounter
-from gateway.raw.generate.database import DatabaseMeasurements, Kindred, TablePlan
+from gateway.raw.generate.database import Counters, DatabaseMeasurements, Kindred, TablePlan
 from gateway.raw.generate.deriving import derive
 from gateway.raw.generate.drawn import Drawn
 from gateway.raw.generate.foreseeing import refuse_unkeepable
@@ -57,7 +57,9 @@ if TYPE_CHECKING:
     from gateway.raw.connect.kinship import Kinship, Portrait
     from gateway.raw.connect.source import Snapshot
     from gateway.raw.family import Family
+    from gateway.raw.generate.counting import Counter
     from gateway.raw.generate.generator import Generator, Measurements
+    from gateway.raw.generate.noise import Noise
     from gateway.raw.judge.verdict import Judgement
     from gateway.release.synthetic_table import SyntheticTable
     from gateway.vocabulary.schema import Column, Reference, Table
@@ -170,11 +172,24 @@ def read(plan: Plan, snapshot: Snapshot, *, secret: bytes, progress: Progress) -
 
 def measure(plan: Plan, family: Family, progress: Progress) -> Measurements:
     """Spend the whole budget on ``family``, which ``derive`` has been through."""
+    return ask(plan, counters(plan, family), progress)
+
+
+def counters(plan: Plan, family: Family) -> Counter | Counters:
+    """Return what answers ``ask``: of one table, or of a whole database."""
     if not plan.tree.owned:
-        task = plan.kindred.task(plan.budget)
-        return plan.generator.measure(MemoryCounter.of(family.units), task, progress)
-    counters = database.in_memory(family, plan.kindred.plans)
-    return database.measure(plan.kindred, counters, generator=plan.generator, budget=plan.budget, progress=progress)
+        return MemoryCounter.of(family.units)
+    return database.in_memory(family, plan.kindred.plans)
+
+
+def ask(plan: Plan, counters: Counter | Counters, progress: Progress, *, noise: Noise | None = None) -> Measurements:
+    """Spend the whole budget on what ``counters`` count. ``noise`` is for audits: another source than the product's."""
+    if isinstance(counters, Counters):
+        return database.measure(
+            plan.kindred, counters, generator=plan.generator, budget=plan.budget, progress=progress, noise=noise
+        )
+    extra = {} if noise is None else {"noise": noise}
+    return plan.generator.measure(counters, plan.kindred.task(plan.budget), progress, **extra)
 
 
 def load(plan: Plan, folder: Path) -> Measurements:
