@@ -355,15 +355,20 @@ class _Published:
             yield batch.select(list(columns))
 
 
+def published_family(plan: Plan, tables: Sequence[SyntheticTable]) -> Family:
+    """Return ``tables``, which are made up, as a source's would be read: by the same way, so that they compare."""
+    family, _ = read_family(
+        _Published(tables={table.table.name: table for table in tables}),
+        plan.kinship, key=plan.key, share=_NEVER, secret=b"nobody is held out", progress=lambda _stage, _share: None,
+    )  # fmt: skip
+    return family
+
+
 def _synthetic(plan: Plan, tables: Sequence[SyntheticTable]) -> SyntheticFamily:
     if plan.is_alone:
         columns = [column.name for column in plan.kinship.unit.columns]
         return SyntheticFamily(units=tables[0].rows.select(columns), owned={})
-    made = {table.table.name: table for table in tables}
-    family, _ = read_family(
-        _Published(tables=made),
-        plan.kinship, key=plan.key, share=_NEVER, secret=b"nobody is held out", progress=lambda _stage, _share: None,
-    )  # fmt: skip
+    family = published_family(plan, tables)
     return SyntheticFamily(
         units=family.units.expose(),
         owned={
