@@ -96,6 +96,145 @@ def nearest_few(queries: NDArray[np.float32], places: NDArray[np.float32], count
     return found
 
 
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def nearest_without(
+    queries: NDArray[np.float32], places: NDArray[np.float32], left_out: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return, per query and per column ``left_out``, the row nearest in all other columns; of equals the first.
+
+    Arguments and distance are those of ``nearest``; the result is queries x columns left out. All are found in one
+    pass: no column counts for more than 1, so a row that is farther in all columns than the worst of the best so far
+    and 1 is nearest without none of them. Of the few others the sum is made anew on either side of the column left
+    out, not by taking it off, so that rows equally far are equally far whatever was added up.
+    """
+    found = np.full((len(queries), len(left_out)), NOBODY, dtype=np.int64)
+    width, rows = places.shape
+    slack = np.float32(1 + 2e-7 * width * width)
+    distances = np.empty(_BLOCK, dtype=np.float32)
+    best = np.empty(len(left_out), dtype=np.float32)
+    sums = np.zeros((2, width + 1), dtype=np.float32)
+    for q in range(len(queries)):
+        best[:] = width + 1
+        worst = np.float32(width + 1)
+        for start in range(0, rows, _BLOCK):
+            many = min(_BLOCK, rows - start)
+            distances[:many] = 0
+            for c in range(width):
+                if c > 0 and c % 3 == 0 and _least(distances, many) >= worst + slack:
+                    break
+                for i in range(many):
+                    distances[i] += min(np.float32(1), abs(queries[q, c] - places[c, start + i]))
+            else:
+                for i in range(many):
+                    if distances[i] < worst + slack:
+                        worst = _improve(queries[q], places, start + i, left_out, sums, best, found[q])
+            if worst == 0:
+                break
+    return found
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _improve(  # noqa: PLR0917 - compiled functions take no keywords
+    query: NDArray[np.float32],
+    places: NDArray[np.float32],
+    row: int,
+    left_out: NDArray[np.int64],
+    sums: NDArray[np.float32],
+    best: NDArray[np.float32],
+    found: NDArray[np.int64],
+) -> np.float32:
+    """Enter ``row`` wherever it is nearer than the best so far; return the farthest of the best."""
+    width = len(query)
+    for c in range(width):
+        d = width - 1 - c
+        sums[0, c + 1] = sums[0, c] + min(np.float32(1), abs(query[c] - places[c, row]))
+        sums[1, d] = sums[1, d + 1] + min(np.float32(1), abs(query[d] - places[d, row]))
+    worst = np.float32(0)
+    for s in range(len(left_out)):
+        apart = sums[0, left_out[s]] + sums[1, left_out[s] + 1]
+        if apart < best[s]:
+            best[s], found[s] = apart, row
+        worst = max(worst, best[s])
+    return worst
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def close_by(
+    queries: NDArray[np.float32], places: NDArray[np.float32], slight: NDArray[np.float32], skip: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return whether some row is no farther from each query than ``slight`` says of every single column.
+
+    The other arguments are those of ``nearest``; a column that may not differ at all has 0.
+    """
+    found = np.zeros(len(queries), dtype=np.bool_)
+    width, rows = places.shape
+    far = np.empty(_BLOCK, dtype=np.float32)
+    for q in range(len(queries)):
+        for start in range(0, rows, _BLOCK):
+            many = min(_BLOCK, rows - start)
+            far[:many] = 0
+            if start <= skip[q] < start + many:
+                far[skip[q] - start] = 1
+            for c in range(width):
+                if c > 0 and c % 2 == 0 and _least(far, many) > 0:
+                    break
+                for i in range(many):
+                    far[i] = max(far[i], abs(queries[q, c] - places[c, start + i]) - slight[c])
+            if _least(far, many) <= 0:
+                found[q] = True
+                break
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def occurrences(targets: NDArray[np.int32], rows: NDArray[np.int32], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return in how many of ``rows`` each target's cells in ``columns`` stand together.
+
+    Both are rows x columns of codes, C-ordered. The targets go into a small table by a hash of their cells, every row
+    is looked up there and compared cell by cell: exact, one pass, no copy of the rows.
+    """
+    size = 16
+    while size < 4 * len(targets):
+        size *= 2
+    slots = np.full(size, NOBODY, dtype=np.int64)
+    first = np.empty(len(targets), dtype=np.int64)
+    counts = np.zeros(len(targets), dtype=np.int64)
+    for t in range(len(targets)):
+        at = _slot(targets, t, columns, size)
+        while slots[at] != NOBODY and not _alike(targets, slots[at], targets, t, columns):
+            at = (at + 1) % size
+        if slots[at] == NOBODY:
+            slots[at] = t
+        first[t] = slots[at]
+    for row in range(len(rows)):
+        at = _slot(rows, row, columns, size)
+        while slots[at] != NOBODY:
+            if _alike(targets, slots[at], rows, row, columns):
+                counts[slots[at]] += 1
+                break
+            at = (at + 1) % size
+    return counts[first]
+
+
+@numba.njit(cache=True, nogil=True)
+def _slot(cells: NDArray[np.int32], row: int, columns: NDArray[np.int64], size: int) -> np.int64:
+    mixed = np.uint64(0)
+    for c in range(len(columns)):
+        mixed = (mixed ^ np.uint64(cells[row, columns[c]] + 2)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    return np.int64(mixed & np.uint64(size - 1))
+
+
+@numba.njit(cache=True, nogil=True)
+def _alike(
+    cells: NDArray[np.int32], row: int, others: NDArray[np.int32], other: int, columns: NDArray[np.int64]
+) -> bool:
+    for c in range(len(columns)):  # noqa: SIM110 - compiled
+        if cells[row, columns[c]] != others[other, columns[c]]:
+            return False
+    return True
+
+
 def sorted_rows(cells: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return, per column, the rows in the order of their codes: columns x rows, what ``isolated`` looks rules up in."""
     return np.ascontiguousarray(np.argsort(cells, axis=0, kind="stable").T, dtype=np.int32)

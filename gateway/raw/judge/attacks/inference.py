@@ -1,0 +1,109 @@
+"""Inference: tell a secret of a person from all the rest that is known of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gateway.raw.judge.codes import NULL
+from gateway.raw.judge.kernels import nearest_without
+from gateway.raw.judge.targets import attacked, part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gateway.raw.judge.attack import Arena, AttackResult
+    from gateway.raw.judge.codes import Codes
+
+_TOLERANCE = 0.05
+"""A number is told when it is off by a twentieth at most: of itself, and of the range that numbers of the column have.
+
+Of itself alone, every year and every day would be told by any other; of the range alone, every small amount in a
+column where a few are huge."""
+_LOOKED_AT = 65_536
+"""Synthetic rows of which the naive guess is made."""
+
+
+class Inference:
+    """Knows everything of a person but one secret, and takes the secret of the synthetic row nearest in all the rest.
+
+    Each secret of the policy, or each column where it names none, is attacked for every target (Giomi et al. 2023,
+    section 5.3): values without an order are told when they are equal, numbers and times when they are off by a
+    twentieth at most, and that nothing is known of somebody is told by NULL. Of equally near rows any is taken. The
+    figure is the mean over secrets and targets; each secret is a part, with an interval that allows for all of them.
+    The naive attacker always says the commonest value, or the median. Not checked: attackers who know less than all
+    the rest, or who learn a model from many rows (what those find holds for the population, not for one person).
+    """
+
+    name = "inference"
+    question = "Does the synthetic table tell a secret of a person to somebody who knows all the rest of them?"
+    means = (
+        "Somebody who knows everything else about a person looks for the most similar synthetic row and reads the "
+        "missing answer there. The figure says how much more often that is right for people whose data was used than "
+        "for people whose data was not."
+    )
+    not_shown = (
+        "Facts that hold for whole groups can still be told of everybody in them, whether or not their data was used; "
+        "that is what data is for, and is not counted here."
+    )
+
+    def run(self, arena: Arena) -> AttackResult:
+        """Attack up to 2,000 people of each kind and the outliers; all synthetic rows are searched."""
+        codes, chosen, random = arena.codes, arena.chosen, arena.random(self.name)
+        secrets = np.array([list(arena.columns).index(name) for name in arena.secrets], dtype=np.int64)
+        places = np.argsort(codes.placed)
+        turned = random.permutation(codes.synthetic)
+        queries, shuffled = codes.positions[chosen.rows], np.take(codes.searched, turned, axis=1)
+        found = turned[nearest_without(queries, shuffled, places[secrets])]
+        right, naive = np.empty(found.shape, dtype=np.bool_), np.empty(found.shape, dtype=np.bool_)
+        for place, (secret, rows) in enumerate(zip(secrets, found.T, strict=True)):
+            truth = codes.cells[chosen.rows, secret]
+            right[:, place] = told(codes, secret, codes.invented[rows, secret], truth)
+            naive[:, place] = told(codes, secret, _usual(codes, secret), truth)
+        parts = [
+            part(
+                f"{self.name}/{arena.columns[secret]}",
+                chosen,
+                right[:, place],
+                naive[:, place],
+                among=chosen.drawn,
+                looks=len(secrets),
+            )
+            for place, secret in enumerate(secrets)
+        ]
+        return attacked(self.name, chosen, right.mean(axis=1), naive.mean(axis=1), columns=arena.columns, parts=parts)
+
+
+def told(codes: Codes, column: int, guess: NDArray[np.int32] | np.int32, truth: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return which guesses are right: codes of ``column`` that are equal, or numbers off by a twentieth at most."""
+    equal = np.asarray(guess == truth)
+    if not codes.ordered[column]:
+        return equal
+    numbers = codes.numbers[column]
+    span = spread(numbers[codes.invented[:, column]])
+    off = np.abs(numbers[guess] - numbers[truth])  # NaN of a NULL is off by nothing that compares
+    return equal | (off <= _TOLERANCE * np.minimum(np.abs(numbers[truth]), span))
+
+
+def spread(numbers: NDArray[np.float64]) -> float:
+    """Return the range of the middle 98 % of ``numbers``, of all if that is nothing; NaN counts for none."""
+    known = numbers[~np.isnan(numbers)]
+    if not len(known):
+        return 0.0
+    low, high = np.quantile(known, [0.01, 0.99])
+    return float(high - low) if high > low else float(known.max() - known.min())
+
+
+def _usual(codes: Codes, column: int) -> np.int32:
+    """Return what tells most synthetic rows: the commonest value or the median."""
+    cells = codes.invented[:_LOOKED_AT, column]
+    commonest = np.int32(np.bincount(cells - NULL).argmax() + NULL)
+    known = cells[cells != NULL]
+    if not codes.ordered[column] or not len(known):
+        return commonest
+    median = np.int32(np.quantile(known, 0.5, method="nearest"))
+    return max(commonest, median, key=lambda guess: told(codes, column, guess, cells).sum())
+
+
+plugin = Inference
