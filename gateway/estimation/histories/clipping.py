@@ -39,7 +39,7 @@ def norms(cells: NDArray[np.int32], unit: NDArray[np.int64], *, units: int) -> N
     ``cells`` has the place of each row, or -1 for a row that counts nowhere; ``unit`` the unit of each row, not
     falling, at least 0 and below ``units``. ``ValueError`` otherwise.
     """
-    _check(cells, unit)
+    check(cells, unit)
     if unit.size and unit[-1] >= units:
         raise ValueError("a row belongs to a unit that is not there")
     squares = np.zeros(units, dtype=np.int64)
@@ -53,7 +53,7 @@ def clipped(cells: NDArray[np.int32], unit: NDArray[np.int64], *, size: int, cli
     ``cells`` and ``unit`` as for ``norms``; ``clip`` is the square of the bound, from 1 and below ``CLIPS``.
     ``ValueError`` when something is not so.
     """
-    _check(cells, unit)
+    check(cells, unit)
     if not 1 <= clip < CLIPS:
         raise ValueError("a squared bound has to be at least 1 and below 2^23")
     if cells.max(initial=-1) >= size:
@@ -63,7 +63,8 @@ def clipped(cells: NDArray[np.int32], unit: NDArray[np.int64], *, size: int, cli
     return table
 
 
-def _check(cells: NDArray[np.int32], unit: NDArray[np.int64]) -> None:
+def check(cells: NDArray[np.integer], unit: NDArray[np.int64]) -> None:
+    """Raise ``ValueError`` unless every row has a cell and a unit, and rows are sorted by unit."""
     if cells.shape != unit.shape or cells.ndim != 1:
         raise ValueError("every row needs a cell and a unit")
     if not cells.size:

@@ -25,7 +25,7 @@ from gateway.raw.generate.history_survey import LONGEST, Childhood
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.generate.metering import Meter
 from gateway.raw.generate.noise import DiscreteGaussian
-from gateway.raw.generate.schedule import Part, schedules
+from gateway.raw.generate.schedule import Division, Part, division
 from gateway.vocabulary.errors import Unsupported
 from gateway.vocabulary.schema import TEMPORAL_KINDS, TEXT_KINDS, Kind
 
@@ -246,6 +246,10 @@ class Kindred:
             *(self._part(table) for table in self.shapes if table != self.unit),
         ]
 
+    def division(self, generator: Generator, budget: Budget, *, acceptance: float = 0.0) -> Division:
+        """Return how ``budget`` is cut for the tables, the unit's first; see ``schedule.division``."""
+        return division(budget, self.parts(generator, budget), acceptance=acceptance)
+
     def _part(self, table: TableName) -> Part:
         plan, shape, domains = self.plans[table], self.shapes[table], self.domains(table)
         grids = self.grids(table)
@@ -304,14 +308,16 @@ def measure(
     generator: Generator,
     budget: Budget,
     progress: Progress,
+    acceptance: float = 0.0,
     noise: Noise | None = None,
 ) -> DatabaseMeasurements:
     """Return noisy counts of all tables that cost all of ``budget`` together and no more.
 
-    ``noise`` is for tests. ``ConfigurationError`` and ``Unsupported`` for declarations that do not fit the columns; no
-    error depends on what the rows are.
+    The share ``acceptance`` of it is left to the acceptance test (``Kindred.division``). ``noise`` is for tests.
+    ``ConfigurationError`` and ``Unsupported`` for declarations that do not fit the columns; no error depends on what
+    the rows are.
     """
-    unit_plan, *others = schedules(budget, kindred.parts(generator, budget))
+    unit_plan, *others = kindred.division(generator, budget, acceptance=acceptance).parts
     progress(f"measuring {kindred.unit}", 0.0)
     extra = {} if noise is None else {"noise": noise}
     unit = generator.measure(counters.unit, kindred.task(budget, unit_plan), progress, **extra)

@@ -154,3 +154,12 @@ class HistoryCounter(Protocol):
         is a whole number, at least 1 and below ``clipping.CLIPS``. Sensitivity: L2 sqrt(clip) 2^20.
         """
         ...
+
+    def shares(self, coding: Coding, terms: Sequence[Term], *, weight: int) -> list[NDArray[np.int64]]:
+        """Return each term's table with every unit weighing the same, whatever it owns; axes as those of ``count``.
+
+        int64. A unit with k rows in the table, c of them in a cell, adds the whole part of ``weight * c / k`` to that
+        cell (``estimation.histories.sharing``); one with no row in it adds nothing. ``weight`` is a whole number, from
+        1 to ``sharing.MOST_WEIGHT``. Sensitivity: L1 ``weight``.
+        """
+        ...

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gateway.privacy.events import Event
     from gateway.raw.generate.noise import Noise
-    from gateway.raw.generate.schedule import Schedule
+    from gateway.raw.generate.schedule import Aside, Schedule
 
 _ROUNDING = 1 / 12
 """Variance added by rounding a mean of counts to a whole number."""
@@ -196,6 +196,26 @@ class Meter:
 
 MOST = 2**63 // SCALE - 1
 """Counts of histories are cut to this, so that no product leaves int64."""
+
+
+def answer_aside(noise: Noise, figures: NDArray[np.int64], aside: Aside) -> NDArray[np.int64]:
+    """Return ``figures`` with the noise that was kept ``aside`` for them, which is ``aside.event``: once in a run.
+
+    One unit moves each figure by ``WEIGHT`` at most: ``gateway.raw.judge.acceptance`` promises that. The noise has the
+    standard deviation ``aside_deviation``.
+    """
+    if figures.shape != (aside.figures,):
+        raise RuntimeError("noise was kept aside for another number of figures; this is a fault")
+    return noise.add(figures, sigma=aside_deviation(aside))
+
+
+def aside_deviation(aside: Aside) -> float:
+    """Return the parameter of the noise on each figure of the acceptance test, a whole number."""
+    return float(calibration.width(aside.sigma, squared=aside.figures * WEIGHT**2))
+
+
+WEIGHT = 2**30
+"""What one unit moves a figure of the acceptance test by, at most."""
 
 
 class Search:

@@ -5,6 +5,8 @@ quanta may not, and all are spent. A query that is worth k quanta is answered k 
 taken. So spending adapts to the data while every run of a policy records the same sigmas as often, and composing them
 needs no adaptive accounting.
 
+Where a share is kept *aside* for the acceptance test, it is one answer of one sigma, composed with all the others.
+
 The budget of a whole database is cut at once, for all its *parts*: tables of units, in which a unit is one row, and
 tables of histories, in which it has any number of them. There every answer is a clipped table. What a unit moves in one
 cell by one is a table with a bound of 1, so all quanta of a part have one price, whatever they are spent on.
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from gateway.privacy import calibration
 from gateway.privacy.calibration import Demand
+from gateway.privacy.events import ClippedGaussianEvent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +34,8 @@ SCORES = 0.05
 """Share of a part's precision (sum of 1/sigma^2) for choosing what to measure, where something is chosen."""
 SELECTION_DELTA = 0.2
 """Share of delta for all searches for values together."""
+ACCEPTANCE = "acceptance test"
+"""What the event of the acceptance test is labelled."""
 SELECTIONS_PER_COLUMN = 8
 """That share is cut into so many equal pieces for each column whose values are searched for: one goes to a first
 search, and the others to second searches of the columns that seem to lack values."""
@@ -76,24 +81,61 @@ class Schedule:
         return math.sqrt(self.quanta / self.quantum**2 + scores)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Aside:
+    """What is kept for the acceptance test: one noisy answer of as many figures as there are parts, asked for once."""
+
+    sigma: float
+    """The noise multiplier: of a vector that one unit moves by an L2 norm of 1."""
+    figures: int
+    """One unit moves each by 1 at most, and so all of them together by an L2 norm of their number's root."""
+
+    @property
+    def event(self) -> ClippedGaussianEvent:
+        """Return what is recorded of it."""
+        return ClippedGaussianEvent(label=ACCEPTANCE, sigma=self.sigma, cells=self.figures, clip=self.figures)
+
+    def to_json(self) -> dict[str, float | int]:
+        """Return a JSON object that ``Aside(**...)`` takes back."""
+        return {"sigma": self.sigma, "figures": self.figures}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Division:
+    """A whole budget: the plan of every part, and what is kept aside."""
+
+    parts: tuple[Schedule, ...]
+    aside: Aside | None
+    """None where nothing was asked to be kept."""
+
+
 def schedule(budget: Budget, *, columns: int, searched: int, scores: int) -> Schedule:
     """Return the plan for a table of units alone: that of the only part, see ``Part`` and ``schedules``."""
     return schedules(budget, [Part(columns=columns, searched=searched, scores=scores)])[0]
 
 
 def schedules(budget: Budget, parts: Sequence[Part]) -> tuple[Schedule, ...]:
-    """Return the plan of each of ``parts``. Together they spend all of ``budget`` and no more.
+    """Return the plan of each of ``parts``, which have all of ``budget`` to themselves; see ``division``."""
+    return division(budget, parts).parts
 
-    A part's precision (sum of 1/sigma^2) is its share of that of all; likewise the delta of the parts that search.
-    ``ValueError`` when there is no part or a share is not positive; ``ConfigurationError`` for a delta too small.
+
+def division(budget: Budget, parts: Sequence[Part], *, acceptance: float = 0.0) -> Division:
+    """Return the plan of each of ``parts``. With what is kept aside they spend all of ``budget`` and no more.
+
+    ``acceptance`` is the share of the precision (sum of 1/sigma^2) that is kept for the acceptance test; parts have
+    their shares of the rest, and likewise of the delta of the parts that search. ``ValueError`` when there is no part,
+    or a share is not positive, or not below 1; ``ConfigurationError`` for a delta too small.
     """
-    if not parts or min(part.share for part in parts) <= 0:
+    if not parts or min(part.share for part in parts) <= 0 or not 0 <= acceptance < 1:
         raise ValueError("a budget is cut for at least one part, and every part has a share")
     deltas = _deltas(budget, parts)
     demands = [demand for part in parts for demand in _demands(part)]
+    if acceptance:
+        shares = math.fsum(part.share for part in parts)
+        demands.append(Demand(weight=shares * acceptance / (1 - acceptance), clipped=True))
     selections = [d for part, d in zip(parts, deltas, strict=True) for _ in range(_pieces(part))]
     sigmas = iter(calibration.scales(tuple(demands), budget, selections=tuple(selections)))
-    return tuple(
+    plans = tuple(
         Schedule(
             quantum=next(sigmas),
             quanta=_quanta(part),
@@ -105,6 +147,7 @@ def schedules(budget: Budget, parts: Sequence[Part]) -> tuple[Schedule, ...]:
         )
         for part, delta in zip(parts, deltas, strict=True)
     )
+    return Division(parts=plans, aside=Aside(sigma=next(sigmas), figures=len(parts)) if acceptance else None)
 
 
 def _demands(part: Part) -> list[Demand]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
-from gateway.estimation.histories import clipping, contexts
+from gateway.estimation.histories import clipping, contexts, sharing
 from gateway.estimation.histories.terms import Histories, Owners
 from gateway.raw.generate.histories import FINEST_NORM, norm_cell
 from gateway.raw.generate.history_coding import cut, gaps, times
@@ -82,6 +82,18 @@ class MemoryHistories:
             extent = contexts.extent(term, shape=coding.shape)
             size = int(np.prod(extent, dtype=np.int64))
             answers.append(clipping.clipped(cells, unit, size=size, clip=clip).reshape(extent))
+        return answers
+
+    def shares(self, coding: Coding, terms: Sequence[Term], *, weight: int) -> list[NDArray[np.int64]]:
+        """Return each term's table with every unit weighing the same; see ``HistoryCounter.shares``."""
+        histories, owners = self._coded(coding)
+        unit = self._unit[self._of]
+        answers = []
+        for term in terms:
+            cells = contexts.cells(histories, owners, term, shape=coding.shape)
+            extent = contexts.extent(term, shape=coding.shape)
+            size = int(np.prod(extent, dtype=np.int64))
+            answers.append(sharing.shared(cells, unit, size=size, weight=weight).reshape(extent))
         return answers
 
     def _coded(self, coding: Coding) -> tuple[Histories, Owners]:
