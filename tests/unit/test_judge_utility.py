@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from gateway.raw.judge.codes import Codes, encode
-from gateway.raw.judge.utility import Distances, distances, usefulness
+from gateway.raw.judge.lessons import usefulness
+from gateway.raw.judge.utility import Distances, distances
 from gateway.vocabulary.errors import CheckFailed
 from gateway.vocabulary.names import ColumnName
 
@@ -164,7 +165,7 @@ def test_yes_or_no_written_as_numbers_is_a_task_even_if_most_are_one() -> None:
     [
         (["x", "t"], "target", "task column target is not learned"),
         (["target"], "target", "no other column"),
-        (["x", "noise"], "noise", "not predict the task column better than chance"),
+        (["x", "noise"], "noise", "not predict the task column noise better than chance"),
         (["x", "same"], "same", "too few control rows"),
         (["x", "empty"], "empty", "too few control rows"),
     ],

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.policy.criteria import CriteriaClause
-    from gateway.raw.judge.attack import Arena
+    from gateway.raw.judge.compared import Compared
 
 
 class Comparison(StrEnum):
@@ -27,12 +27,16 @@ class Measured:
     value: float
     """The figure a threshold is held against, -2 to 2."""
     figures: Mapping[str, float] = field(default_factory=dict)
-    """What it is made of, such as one for each column (``age``) or pair (``age, sex``): names of the catalogue and
-    words of the program, never a value."""
+    """What it is made of, such as one for each column (``age``) or pair (``age, sex``), -2 to 2: names of the catalogue
+    and words of the program, never a value."""
 
 
 class Measure(Protocol):
-    """One way of comparing the synthetic with the real rows. A plugin: one file of ``measures``, ``plugin`` in it."""
+    """One way of comparing the synthetic with the real rows. A plugin: one file of ``measures``, ``plugin`` in it.
+
+    One attribute is optional. ``of_units``: true of a measure of the unit's table alone; others are asked of every
+    table. In a whole database their checks are called ``<table>.<name>``.
+    """
 
     name: str
     """Also that of its threshold in the policy's `criteria`; with none there the figure is shown and judges nothing."""
@@ -44,7 +48,7 @@ class Measure(Protocol):
     better: Comparison
     """On which side of a threshold a good figure lies."""
 
-    def run(self, arena: Arena, criteria: CriteriaClause) -> Measured | None:
+    def run(self, compared: Compared, criteria: CriteriaClause) -> Measured | None:
         """Compare; None when there is nothing of the kind to compare (no order column, no task).
 
         ``CheckFailed`` when it cannot be compared: where the policy has a threshold, it has then failed.

@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.raw.judge.histories import History
-    from gateway.raw.judge.utility import Distances
-
-Bins = tuple["NDArray[np.int64]", int]
-"""The bin of every row, and how many bins there are."""
+    from gateway.raw.judge.utility import Bins, Distances
 
 
 @dataclass(frozen=True, kw_only=True)

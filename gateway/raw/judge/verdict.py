@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from gateway import plugins
 from gateway.raw.judge.attack import Arena
+from gateway.raw.judge.lessons import usefulness
 from gateway.raw.judge.measure import Comparison
 from gateway.raw.judge.remaking import NOTHING
-from gateway.raw.judge.utility import distances, usefulness
+from gateway.raw.judge.utility import distances
 from gateway.vocabulary.errors import CheckFailed
 
 if TYPE_CHECKING:
