@@ -101,3 +101,14 @@ def choose(codes: Codes, random: np.random.Generator, *, most: int = MOST_TARGET
     drawn = np.tile(np.arange(each) < most, 2)
     kept = drawn | outlier
     return Chosen(codes=codes, rows=rows[kept], drawn=drawn[kept], outlier=outlier[kept], oddness=oddness[kept])
+
+
+def strung_together(codes: Codes, random: np.random.Generator) -> NDArray[np.int32]:
+    """Return cells of as many rows as there are synthetic ones, each column drawn for itself from the control rows.
+
+    What somebody makes who knows the population's columns, and has no synthetic table.
+    """
+    rows = np.empty((codes.synthetic, len(codes.sizes)), dtype=np.int32)
+    for column in range(len(codes.sizes)):
+        rows[:, column] = codes.cells[random.integers(codes.train, codes.train + codes.control, len(rows)), column]
+    return rows
