@@ -16,7 +16,7 @@ from gateway.raw.judge.utility import Coded, binned, distances
 from gateway.vocabulary.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -86,6 +86,23 @@ class Compared:
     def random(self, purpose: int) -> np.random.Generator:
         """Return the random stream of one purpose: the same seed and purpose give the same draws."""
         return np.random.default_rng([self.seed, purpose])
+
+
+def once(make: Callable[[], Compared]) -> Callable[[], Compared]:
+    """Return ``make``, which is then called once, whether it returns rows or says why there are none to compare."""
+    made: list[Compared | str] = []
+
+    def known() -> Compared:
+        if not made:
+            try:
+                made.append(make())
+            except CheckFailed as problem:
+                made.append(str(problem))
+        if isinstance(made[0], str):
+            raise CheckFailed(made[0])
+        return made[0]
+
+    return known
 
 
 def of_units(arena: Arena, table: TableName) -> Compared:

@@ -10,14 +10,13 @@ import pyarrow as pa
 
 from gateway.raw.family import Family, OwnedRows, first_name, rows_name, span_name
 from gateway.raw.judge.attack import Arena
+from gateway.raw.judge.compared import of_history, of_units, once
 from gateway.raw.judge.ending import rows_after_their_end
 from gateway.raw.judge.histories import histories
 from gateway.raw.judge.measure import Comparison
-from gateway.raw.judge.relations import relations
 from gateway.raw.judge.remaking import NOTHING
 from gateway.raw.judge.sketches import extent
-from gateway.raw.judge.utility import distances
-from gateway.raw.judge.verdict import Check, attack_all, figures_of, judge, judged, measured, used
+from gateway.raw.judge.verdict import Check, attack_all, figures_of, judge, judged, measure_all, measured
 from gateway.raw.rows import RawTable
 from gateway.vocabulary.errors import CheckFailed
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from gateway.policy.criteria import CriteriaClause
     from gateway.policy.lineage import Lineage
+    from gateway.raw.judge.compared import Compared
     from gateway.raw.judge.histories import History, SyntheticFamily
     from gateway.raw.judge.remaking import Remaker
     from gateway.raw.judge.verdict import Judgement
@@ -81,20 +81,30 @@ def judge_database(
         found = arena_of(train, control, synthetic, lineage=lineage, columns=columns, seed=seed, remaker=remaker)
         return replace(found, shadow_models=criteria.shadow_models)
 
+    tables = _tables(arena, lineage)
     checks, results = attack_all(arena, criteria, of_histories=True, progress=progress)
-    checks += keeping
-    progress("distances", len(checks) / (len(checks) + 2))
-    figures: dict[str, float] = {}
-    for kin in lineage.kin:
-        checks += _compared(kin.table, arena, criteria, figures)
+    use, measures = measure_all(tables, criteria, begun=len(checks) / (len(checks) + 2), progress=progress)
+    figures = figures_of(tables)
+    checks += [*keeping, *use]
     if published is not None:
         checks.append(_closing(published, figures))
     if any(kin.until is not None for kin in lineage.owned):
         checks.append(_ending(synthetic, train, lineage, figures))
-    if criteria.task is not None:
-        progress("usefulness", (len(checks) - 1) / len(checks))
-        checks.append(used(arena, criteria))
-    return judged(checks, results, figures, progress=progress)
+    return judged(checks, results, figures, measures, progress=progress)
+
+
+def _tables(arena: Callable[[], Arena], lineage: Lineage) -> dict[TableName, Callable[[], Compared]]:
+    """Return the rows of every table, the unit's first."""
+
+    def owned(table: TableName) -> Callable[[], Compared]:
+        def rows() -> Compared:
+            found = arena()
+            return of_history(next(h for h in found.histories if h.table == table), seed=found.seed)
+
+        return once(rows)
+
+    unit = lineage.unit.table
+    return {unit: once(lambda: of_units(arena(), unit)), **{kin.table: owned(kin.table) for kin in lineage.owned}}
 
 
 def closed(table: pa.Table, reference: Reference, target: pa.Table) -> float:
@@ -185,29 +195,6 @@ def _nobody(family: Family) -> Family:
 
 def _none_of(rows: RawTable) -> RawTable:
     return RawTable(rows.table, rows.expose().slice(0, 0))
-
-
-def _compared(
-    table: TableName, arena: Callable[[], Arena], criteria: CriteriaClause, figures: dict[str, float]
-) -> list[Check]:
-    """Hold the distances of one table against the thresholds, and add all of them to ``figures``."""
-
-    def mean(name: str) -> float:
-        if f"{table}.{name}" not in figures:
-            figures.update({f"{table}.{key}": value for key, value in _figures(table, arena()).items()})
-        return figures[f"{table}.{name}"]
-
-    def check(ways: str, needed: float) -> Check:
-        return measured(f"{table}.{ways}", lambda: mean(f"mean_{ways}"), comparison=Comparison.AT_MOST, needed=needed)
-
-    return [check("one_way", criteria.one_way), check("two_way", criteria.two_way)]
-
-
-def _figures(table: TableName, arena: Arena) -> dict[str, float]:
-    for history in arena.histories:
-        if history.table == table:
-            return relations(history).figures()
-    return figures_of(distances(arena.codes, arena.columns))
 
 
 def _closing(published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]], figures: dict[str, float]) -> Check:

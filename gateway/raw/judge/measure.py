@@ -31,6 +31,19 @@ class Measured:
     and words of the program, never a value."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class MeasureResult:
+    """A measure, what it found of one table, and what that means. Steward-only."""
+
+    measure: str
+    table: str
+    question: str
+    means: str
+    not_shown: str
+    value: float
+    figures: Mapping[str, float]
+
+
 class Measure(Protocol):
     """One way of comparing the synthetic with the real rows. A plugin: one file of ``measures``, ``plugin`` in it.
 

@@ -80,6 +80,11 @@ class Distances:
         """The mean over all pairs; that of the columns when there is only one."""
         return float(np.mean(list((self.two_way or self.one_way).values())))
 
+    def figures(self) -> dict[str, float]:
+        """Return what the steward is shown, by name: both means and each column."""
+        means = {"mean_one_way": self.mean_one_way, "mean_two_way": self.mean_two_way}
+        return means | {f"one_way.{name}": figure for name, figure in self.one_way.items()}
+
 
 def distances(codes: Coded, columns: Sequence[ColumnName]) -> Distances:
     """Compare the synthetic with the training rows, on every column and every pair of columns.

@@ -1,4 +1,4 @@
-"""Hold the attacks and the utility figures against the thresholds that the policy fixed beforehand."""
+"""Hold the attacks and the measures of use against the thresholds that the policy fixed beforehand."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from gateway import plugins
 from gateway.raw.judge.attack import Arena
-from gateway.raw.judge.lessons import usefulness
-from gateway.raw.judge.measure import Comparison
+from gateway.raw.judge.compared import of_units, once
+from gateway.raw.judge.measure import Comparison, MeasureResult
 from gateway.raw.judge.remaking import NOTHING
-from gateway.raw.judge.utility import distances
 from gateway.vocabulary.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -23,22 +22,36 @@ if TYPE_CHECKING:
 
     from gateway.policy.criteria import CriteriaClause
     from gateway.raw.judge.attack import Attack, AttackResult
+    from gateway.raw.judge.compared import Compared
+    from gateway.raw.judge.measure import Measure
     from gateway.raw.judge.remaking import Remaker
-    from gateway.raw.judge.utility import Distances
     from gateway.raw.rows import RawTable
-    from gateway.vocabulary.names import ColumnName
+    from gateway.vocabulary.names import ColumnName, TableName
 
 _ATTACKS = "gateway.raw.judge.attacks"
 _REQUIRED = ("singling_out", "verbatim", "membership")
 """The attacks a policy sets thresholds for: each has its check even where its plugin is missing."""
-_QUESTIONS = {
-    "one_way": "How far apart are the real and the synthetic distribution of a column, on average?",
-    "two_way": "How far apart are the real and the synthetic distribution of a pair of columns, on average?",
-    "references": "Which share of the synthetic references leads to a row that is there?",
-    "kept": "Which share of the rows that were drawn keep what their table declares, and could stay?",
-    "ends": "How many synthetic rows lie after their owner's end?",
-    "usefulness": "How much of what the real rows teach about the task do the synthetic rows teach too?",
+_MEASURES = "gateway.raw.judge.measures"
+_MEASURED = ("one_way", "two_way", "usefulness")
+"""The measures a policy always has thresholds for."""
+_WORDS = {
+    "references": (
+        "Which share of the synthetic references leads to a row that is there?",
+        "1: every reference leads somewhere, or is empty. Of several references the worst counts.",
+        "Whether the row that it leads to is a likely one.",
+    ),
+    "kept": (
+        "Which share of the rows that were drawn keep what their table declares, and could stay?",
+        "1: all of them. 0.9: one row in ten was left out, since it broke a rule of its table.",
+        "Whether leaving rows out has made the others less like the real ones; the distances show that.",
+    ),
+    "ends": (
+        "How many synthetic rows lie after their owner's end?",
+        "0: none, as it must be.",
+        "Whether rows come as long before the end as they really do.",
+    ),
 }
+"""Of checks that are no plugin's: the question, what the figure means, and what it does not show."""
 _log = logging.getLogger(__name__)
 
 
@@ -80,6 +93,8 @@ class Judgement:
     """``mean_one_way``, ``mean_two_way``, ``one_way.<column>`` of each column; empty if they could not be measured.
 
     Of a whole database, each behind the name of its table and a dot (see ``database``)."""
+    measures: tuple[MeasureResult, ...] = ()
+    """What every measure found of every table, whether the policy has a threshold for it or not."""
 
     @property
     def passed(self) -> bool:
@@ -118,21 +133,17 @@ def judge(
         retrain=remaker.retrain,
         shadow_models=criteria.shadow_models,
     )
+    tables = {train.table.name: once(lambda: of_units(arena, train.table.name))}
     checks, results = attack_all(lambda: arena, criteria, of_histories=False, progress=progress)
-    steps = len(checks) + 2
-    progress("distances", (steps - 2) / steps)
-    near, figures = _compared(arena, criteria)
-    checks.extend(near)
-    if criteria.task is not None:
-        progress("usefulness", (steps - 1) / steps)
-        checks.append(used(lambda: arena, criteria))
-    return judged(checks, results, figures, progress=progress)
+    use, measures = measure_all(tables, criteria, begun=len(checks) / (len(checks) + 2), progress=progress)
+    return judged([*checks, *use], results, figures_of(tables), measures, progress=progress)
 
 
 def judged(
     checks: Sequence[Check],
     results: Sequence[AttackResult],
     figures: Mapping[str, float],
+    measures: Sequence[MeasureResult],
     *,
     progress: Callable[[str, float], None],
 ) -> Judgement:
@@ -140,7 +151,7 @@ def judged(
     progress("judged", 1.0)
     for check in checks:
         _log.info("check ended", extra={"check": check.name, "outcome": check.outcome.value, "reason": check.reason})
-    return Judgement(checks=tuple(checks), attacks=tuple(results), distances=dict(figures))
+    return Judgement(checks=tuple(checks), attacks=tuple(results), distances=dict(figures), measures=tuple(measures))
 
 
 def attack_all(
@@ -157,7 +168,7 @@ def attack_all(
     names = [
         name
         for name in dict.fromkeys([*_REQUIRED, *plugins.names(_ATTACKS)])
-        if (of_histories or not _trait(name, "of_histories", otherwise=False)) and _is_asked(name, criteria)
+        if (of_histories or not _trait(_ATTACKS, name, "of_histories", otherwise=False)) and _is_asked(name, criteria)
     ]
     checks, results = [], []
     for done, name in enumerate(names):
@@ -168,10 +179,10 @@ def attack_all(
     return checks, results
 
 
-def _trait(name: str, trait: str, *, otherwise: str | bool) -> str | bool:
-    """Return an optional attribute of an attack; one that does not even load will be a check that could not run."""
+def _trait(package: str, name: str, trait: str, *, otherwise: str | bool) -> str | bool:
+    """Return an attribute of a plugin; one that does not even load will be a check that could not run."""
     try:
-        found: str | bool = getattr(plugins.load(_ATTACKS, name), trait, otherwise)
+        found: str | bool = getattr(plugins.load(package, name), trait, otherwise)
     except Exception:  # noqa: BLE001 - see above
         return otherwise
     return found
@@ -179,13 +190,13 @@ def _trait(name: str, trait: str, *, otherwise: str | bool) -> str | bool:
 
 def _is_asked(name: str, criteria: CriteriaClause) -> bool:
     """Return whether the policy asks for an attack: all are asked for but those that say otherwise."""
-    asked_by = str(_trait(name, "asked_by", otherwise=""))
+    asked_by = str(_trait(_ATTACKS, name, "asked_by", otherwise=""))
     return not asked_by or bool(getattr(criteria, asked_by, True))
 
 
 def _attacked(name: str, arena: Callable[[], Arena], criteria: CriteriaClause) -> tuple[Check, AttackResult | None]:
     questions, results = [name.replace("_", " ")], []
-    threshold = getattr(criteria, str(_trait(name, "criterion", otherwise=name)), None)
+    threshold = getattr(criteria, str(_trait(_ATTACKS, name, "criterion", otherwise=name)), None)
 
     def bound() -> float:
         attack: Attack = plugins.load(_ATTACKS, name)()
@@ -203,40 +214,122 @@ def _attacked(name: str, arena: Callable[[], Arena], criteria: CriteriaClause) -
     return replace(
         check,
         question=questions[-1],
-        means=str(_trait(name, "means", otherwise="")),
-        not_shown=str(_trait(name, "not_shown", otherwise="")),
+        means=str(_trait(_ATTACKS, name, "means", otherwise="")),
+        not_shown=str(_trait(_ATTACKS, name, "not_shown", otherwise="")),
     ), results[0] if results else None
 
 
-def _compared(arena: Arena, criteria: CriteriaClause) -> tuple[list[Check], dict[str, float]]:
-    found: list[Distances] = []
+def measure_all(
+    tables: Mapping[TableName, Callable[[], Compared]],
+    criteria: CriteriaClause,
+    *,
+    begun: float,
+    progress: Callable[[str, float], None],
+) -> tuple[list[Check], list[MeasureResult]]:
+    """Compare every one of ``tables``, the unit's first, in every way there is; ``begun`` is the share done before.
 
-    def near() -> Distances:
-        if not found:
-            found.append(distances(arena.codes, arena.columns))
-        return found[0]
+    Ways with a threshold in the policy are checks; what could not be compared is told of these, and left out of others.
+    A threshold that the policy sets of its own, where no table has anything of the kind, is a check that could not run.
+    Checks are called after the measure; behind the table's name where there are several, and it is asked of all.
+    """
+    names = list(dict.fromkeys([*_MEASURED, *plugins.names(_MEASURES)]))
+    checks: list[Check] = []
+    results: list[MeasureResult] = []
+    for done, name in enumerate(names):
+        progress(name, begun + (1 - begun) * done / len(names))
+        of_units = bool(_trait(_MEASURES, name, "of_units", otherwise=False))
+        found = []
+        for table, compared in list(tables.items())[: 1 if of_units else None]:
+            called = name if of_units or len(tables) == 1 else f"{table}.{name}"
+            found.append(_compared(name, called, table, compared, criteria))
+        told = [check for check, _ in found if check is not None]
+        if not told and _is_demanded(name, criteria):
+            told = [_nothing_of_the_kind(name, criteria)]
+        checks += told
+        results += [result for _, result in found if result is not None]
+    return checks, results
 
-    checks = [
-        measured("one_way", lambda: near().mean_one_way, comparison=Comparison.AT_MOST, needed=criteria.one_way),
-        measured("two_way", lambda: near().mean_two_way, comparison=Comparison.AT_MOST, needed=criteria.two_way),
-    ]
-    return checks, figures_of(found[0]) if found else {}
 
+def _compared(
+    name: str, called: str, table: TableName, compared: Callable[[], Compared], criteria: CriteriaClause
+) -> tuple[Check | None, MeasureResult | None]:
+    """Return the check, if the policy has a threshold and there is something to compare, and what was found."""
+    threshold, results, nothing = getattr(criteria, name, None), [], []
 
-def figures_of(found: Distances) -> dict[str, float]:
-    """Return the distances of one table as the steward is shown them."""
-    means = {"mean_one_way": found.mean_one_way, "mean_two_way": found.mean_two_way}
-    return means | {f"one_way.{column}": figure for column, figure in found.one_way.items()}
+    def value() -> float:
+        measure: Measure = plugins.load(_MEASURES, name)()
+        found = measure.run(compared(), criteria)
+        if found is None:
+            nothing.append(name)
+            raise CheckFailed("there is nothing of the kind to compare")
+        if not all(-2 <= figure <= 2 for figure in (found.value, *found.figures.values())):  # noqa: PLR2004 - a Rate's
+            raise CheckFailed("the measure returned a figure that is not a number, or beyond -2 to 2")
+        results.append(
+            MeasureResult(
+                measure=name,
+                table=table,
+                question=measure.question,
+                means=measure.means,
+                not_shown=measure.not_shown,
+                value=found.value,
+                figures=found.figures,
+            )
+        )
+        return found.value
 
-
-def used(arena: Callable[[], Arena], criteria: CriteriaClause) -> Check:
-    """Hold the usefulness for the policy's task, which must have one, against its threshold."""
-    return measured(
-        "usefulness",
-        lambda: usefulness(arena().codes, arena().columns, task=str(criteria.task), seed=arena().seed),
-        comparison=Comparison.AT_LEAST,
-        needed=criteria.usefulness,
+    check = _worded(
+        measured(
+            called,
+            value,
+            comparison=_better(name),
+            needed=threshold if isinstance(threshold, float) else 0.0,
+        ),
+        name,
     )
+    if check.outcome is Outcome.COULD_NOT_RUN and not isinstance(threshold, float):
+        _log.info("left out", extra={"measure": name, "table": table, "reason": check.reason})
+    has_check = isinstance(threshold, float) and not nothing
+    return check if has_check else None, results[0] if results else None
+
+
+def _is_demanded(name: str, criteria: CriteriaClause) -> bool:
+    """Return whether the policy has a threshold of this name that it would not have if it had said nothing."""
+    field = type(criteria).model_fields.get(name)
+    return field is not None and field.default is None and getattr(criteria, name) is not None
+
+
+def _nothing_of_the_kind(name: str, criteria: CriteriaClause) -> Check:
+    def value() -> float:
+        raise CheckFailed("no table has anything of the kind to compare; drop the threshold from `criteria`")
+
+    return _worded(measured(name, value, comparison=_better(name), needed=float(getattr(criteria, name))), name)
+
+
+def _better(name: str) -> Comparison:
+    return Comparison(str(_trait(_MEASURES, name, "better", otherwise=Comparison.AT_MOST)))
+
+
+def _worded(check: Check, name: str) -> Check:
+    """Return ``check`` with what the measure called ``name`` says of itself."""
+    question, means, not_shown = (
+        str(_trait(_MEASURES, name, trait, otherwise="")) for trait in ("question", "means", "not_shown")
+    )
+    return replace(check, question=question or check.question, means=means, not_shown=not_shown)
+
+
+def figures_of(tables: Mapping[TableName, Callable[[], Compared]]) -> dict[str, float]:
+    """Return the distances of all ``tables``, behind the name of each where there are several; none of what failed."""
+    found: dict[str, float] = {}
+    for table, compared in tables.items():
+        before = "" if len(tables) == 1 else f"{table}."
+        try:
+            rows = compared()
+            figures = rows.relations.figures() if rows.relations is not None else rows.near.figures()
+        except Exception as error:  # noqa: BLE001 - the checks of these distances could not run, and have said why
+            _log.info("left out", extra={"table": table, "reason": type(error).__name__})
+        else:
+            found |= {f"{before}{name}": figure for name, figure in figures.items()}
+    return found
 
 
 def measured(name: str, measure: Callable[[], float], *, comparison: Comparison, needed: float) -> Check:
@@ -252,10 +345,11 @@ def measured(name: str, measure: Callable[[], float], *, comparison: Comparison,
     else:
         passed = got <= needed if comparison is Comparison.AT_MOST else got >= needed
         outcome = Outcome.PASSED if passed else Outcome.FAILED
-    question = _QUESTIONS.get(name.rsplit(".", 1)[-1], name)
+    question, means, not_shown = _WORDS.get(name.rsplit(".", 1)[-1], (name, "", ""))
     return Check(
-        name=name, question=question, comparison=comparison, needed=needed, got=got, outcome=outcome, reason=reason
-    )
+        name=name, question=question, comparison=comparison, needed=needed, got=got, outcome=outcome, reason=reason,
+        means=means, not_shown=not_shown,
+    )  # fmt: skip
 
 
 def _is_sound(result: AttackResult) -> bool:
