@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sqlalchemy as sa
 
-from gateway.estimation.histories import contexts
+from gateway.estimation.histories import contexts, sharing
 from gateway.estimation.histories.clipping import CLIPS
 from gateway.raw.connect import failures
 from gateway.raw.generate.counters.histories_sql_rows import Belonging
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gateway.estimation.histories.terms import Term
     from gateway.raw.connect.kinship import Kinship, Portrait
+    from gateway.raw.generate.counters.histories_sql_members import Aside
     from gateway.raw.generate.histories import Coding
     from gateway.vocabulary.names import ColumnName, TableName
 
@@ -35,8 +36,7 @@ TERMS_AT_ONCE = 4
 class SqlHistories:
     """See ``gateway.raw.generate.histories.HistoryCounter``: the same whole numbers as ``MemoryHistories``.
 
-    What leaves the database is at most one line for each cell of an answer, never a row. Everybody is counted: nobody
-    is held out. NOT wired into runs, which need a judge that reads no rows either.
+    What leaves the database is at most one line for each cell of an answer, never a row.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class SqlHistories:
         schema: str | None,
         key: Sequence[ColumnName],
         within_most: bool = False,
+        aside: Aside | None = None,
     ) -> None:
         """Count the rows of ``table`` in ``schema`` through ``connection``, which is inside one read-only snapshot.
 
@@ -55,6 +56,7 @@ class SqlHistories:
         hash that databases do not have. So a ``table`` (or one above it) is ``Unsupported`` unless its own keys let an
         owner have one row only, or the caller promises ``within_most``: that nobody has more. That is NOT checked,
         since an error would tell that somebody has; without it no answer moves further than ``HistoryCounter`` says.
+        With ``aside`` only what belongs to those is counted who are not held out.
         ``Unsupported`` also for a database of an unknown kind, and for keys of types that it may compare otherwise.
         """
         if connection.dialect.name not in ENGINES:
@@ -66,13 +68,20 @@ class SqlHistories:
         if not within_most:
             _refuse_caps(kinship, self._portrait)
         try:
-            self._belonging = Belonging(ENGINES[connection.dialect.name](connection), kinship, schema=schema, key=key)
+            engine = ENGINES[connection.dialect.name](connection)
+            self._belonging = Belonging(engine, kinship, schema=schema, key=key, aside=aside)
         except sa.exc.DBAPIError as error:
             raise failures.failed(f"preparing to count in table {table}", code=error_code(error)) from None
         self.table = self._belonging.shape(self._portrait)
         self.owner = self._belonging.shape(kinship.portraits[self._portrait.kin.owner])
         self._units: int | None = None
         self._belonging.members(self._portrait, columns=(), timed=True)  # refuses keys and orders before counting
+
+    def rehearse(self) -> None:
+        """Raise now whatever counting any of the columns, or of the owner's, would raise for what they are."""
+        for shape in (self.table, self.owner):
+            portrait = self._belonging.portrait(shape.name)
+            self._belonging.members(portrait, columns=[column.name for column in shape.columns])
 
     def values(self, column: ColumnName, *, most: int) -> tuple[list[str], NDArray[np.int64]]:
         """Return the texts that occur with the number of units that have them; see ``HistoryCounter.values``."""
@@ -111,6 +120,18 @@ class SqlHistories:
             some = terms[at : at + TERMS_AT_ONCE]
             extents = [contexts.extent(term, shape=coding.shape) for term, _ in some]
             query = Histories(self._belonging, self._portrait, coding).tables(some)
+            flat = self._answers(query, [int(np.prod(extent, dtype=np.int64)) for extent in extents])
+            answers += [table.reshape(extent) for table, extent in zip(flat, extents, strict=True)]
+        return answers
+
+    def shares(self, coding: Coding, terms: Sequence[Term], *, weight: int) -> list[NDArray[np.int64]]:
+        """Return each term's table with every unit weighing the same; see ``HistoryCounter.shares``."""
+        sharing.check_weight(weight)
+        answers: list[NDArray[np.int64]] = []
+        for at in range(0, len(terms), TERMS_AT_ONCE):
+            some = terms[at : at + TERMS_AT_ONCE]
+            extents = [contexts.extent(term, shape=coding.shape) for term in some]
+            query = Histories(self._belonging, self._portrait, coding).shares(some, weight=weight)
             flat = self._answers(query, [int(np.prod(extent, dtype=np.int64)) for extent in extents])
             answers += [table.reshape(extent) for table, extent in zip(flat, extents, strict=True)]
         return answers

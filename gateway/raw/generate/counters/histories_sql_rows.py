@@ -7,7 +7,6 @@ no unit are in no answer. Everything is compared as ``connect.matching`` compare
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ from gateway.raw.family import first_name, rows_name, span_name, there_name
 from gateway.raw.generate import physical
 from gateway.raw.generate.counters import histories_sql_words as words
 from gateway.raw.generate.counters import sql_cells
+from gateway.raw.generate.counters.histories_sql_members import Members
 from gateway.raw.generate.counters.sql_cells import whole
 from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.domain import Values
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from gateway.raw.connect.kinship import Kinship, Portrait
     from gateway.raw.connect.public_rows import PublicReference
+    from gateway.raw.generate.counters.histories_sql_members import Aside
     from gateway.raw.generate.counters.sql_cells import Expression
     from gateway.raw.generate.counters.sql_engine import Engine
     from gateway.vocabulary.names import TableName
@@ -43,32 +44,26 @@ _Item = tuple["Expression", "Callable[[Expression], Expression]"]
 """What is read of a cell, and what is then made of it."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Members:
-    """Rows that lead to a unit, as something to select from.
-
-    Columns: ``u0, u1, ..`` say which unit, ``d0, ..`` are the row's own key, ``h0, ..`` the owner's; ``t`` is the time,
-    ``v0, ..`` the values asked for, and those of the owner that were handed on.
-    """
-
-    rows: sa.FromClause
-    unit: tuple[str, ...]
-    owner: tuple[str, ...]
-    own: tuple[str, ...]
-    columns: tuple[str, ...]
-    """All other columns."""
-
-    def named(self, names: Sequence[str]) -> list[Expression]:
-        """Return columns of ``rows``."""
-        return [self.rows.c[name] for name in names]
-
-
 class Belonging:
     """Selects of the rows of a database with whom they belong to. Nothing is run here."""
 
-    def __init__(self, engine: Engine, kinship: Kinship, *, schema: str | None, key: Sequence[ColumnName]) -> None:
-        """Speak of the tables of ``kinship`` in ``schema``; ``key`` names a unit in the unit's table."""
+    def __init__(
+        self,
+        engine: Engine,
+        kinship: Kinship,
+        *,
+        schema: str | None,
+        key: Sequence[ColumnName],
+        aside: Aside | None = None,
+    ) -> None:
+        """Speak of the tables of ``kinship`` in ``schema``; ``key`` names a unit in the unit's table.
+
+        With ``aside`` those are left out whom it sets aside, with all they own.
+        """
         self.engine = engine
+        self._aside = aside
+        if aside is not None:
+            engine.remember(aside.seed)
         self.kinship = kinship
         self.speech = words.SPEECHES[engine.connection.dialect.name](engine)
         self._schema = schema
@@ -170,15 +165,25 @@ class Belonging:
         step = self.engine.fenced(query, name)
         return step.element.cte(name) if isinstance(step, sa.Subquery) else step
 
+    def alone(
+        self, portrait: Portrait, *, columns: Sequence[ColumnName], by: _Key = ()
+    ) -> tuple[sa.FromClause, list[Expression], list[sa.ColumnElement[bool]]]:
+        """Return all rows of the unit's table, the unit's key there, and when a row is one unit's alone."""
+        keys = [self._key, by] if by else [self._key]
+        read = self._read(portrait, columns=columns, keys=keys)
+        alone: list[sa.ColumnElement[bool]] = [read.c[f"n{k}"] == whole(1) for k in range(len(keys))]
+        return read, [read.c[f"k0_{k}"] for k in range(len(self._key))], alone
+
     def _units(self, portrait: Portrait, *, columns: Sequence[ColumnName], by: _Key) -> Members:
-        read = self._read(portrait, columns=columns, keys=[self._key, by] if by else [self._key])
+        read, key, alone = self.alone(portrait, columns=columns, by=by)
         query = sa.select(
             *(read.c[f"k1_{k}"].label(f"u{k}") for k in range(len(by))),
             *(read.c[f"k1_{k}"].label(f"d{k}") for k in range(len(by))),
             *(read.c[f"v{k}"] for k in range(len(columns))),
             whole(1).label("one"),
         )
-        alone = [read.c[name] == whole(1) for name in ("n0", "n1") if name in read.c]
+        if self._aside is not None:
+            alone.append(sa.not_(self.engine.is_aside(key, self._aside.below)))
         return Members(
             rows=self.fenced(query.where(*alone)),
             unit=tuple(f"u{k}" for k in range(len(by))),
@@ -211,7 +216,7 @@ class Belonging:
         for at, child in enumerate(children):
             if child.kin.since is not None:
                 items[f"w{at}"] = self._since(portrait, child, cells)
-        counted = self._with_counts(self._made(query, items), keys)
+        counted = self._with_counts(self._made(query, items), portrait.source, keys)
         if not children:
             return counted
         first = len(keys) - len(children)
@@ -224,14 +229,20 @@ class Belonging:
             return read
         return self.fenced(sa.select(*(finish(read.c[n]).label(n) for n, (_, finish) in items.items()), read.c.one))
 
-    def _with_counts(self, read: sa.FromClause, keys: Sequence[_Key]) -> sa.FromClause:
+    def _is_declared(self, table: Table, key: _Key) -> bool:
+        """Return whether the catalogue says that no two rows have this key, and none are read alike."""
+        names = {name for name, _ in key}
+        known = [table.column(name) for name in table.primary_key]
+        return bool(known) and names.issuperset(table.primary_key) and all(map(self.engine.injective, known))
+
+    def _with_counts(self, read: sa.FromClause, table: Table, keys: Sequence[_Key]) -> sa.FromClause:
         """Add how many rows have the same key, NULL where it is not full."""
         if not keys:
             return read
         counts = []
         for i, key in enumerate(keys):
             parts = [read.c[f"k{i}_{k}"] for k in range(len(key))]
-            times = sa.func.count().over(partition_by=parts)
+            times = whole(1) if self._is_declared(table, key) else sa.func.count().over(partition_by=parts)
             full = sa.and_(*(part.is_not(None) for part in parts))
             counts.append(sa.case((full, times)).label(f"n{i}"))
         return self.fenced(sa.select(*read.c, *counts))

@@ -14,7 +14,7 @@ from gateway.estimation.histories import contexts
 from gateway.estimation.histories.clipping import GRID, SCALE
 from gateway.estimation.histories.terms import NOWHERE, Place
 from gateway.raw.generate.counters import sql_cells
-from gateway.raw.generate.counters.histories_sql_rows import Members
+from gateway.raw.generate.counters.histories_sql_members import Members
 from gateway.raw.generate.counters.histories_sql_words import whole_root
 from gateway.raw.generate.counters.sql_cells import bisected, whole
 from gateway.raw.generate.counting import Axis
@@ -101,6 +101,16 @@ class Histories:
         weight = sa.case((under.c.inside == whole(1), whole(SCALE)), else_=whole_root(under.c.q, speech))
         weighed = self._belonging.fenced(sa.select(under.c.t, under.c.cell, (under.c.c * weight).label("part")))
         return sa.select(weighed.c.t, weighed.c.cell, sa.func.sum(weighed.c.part)).group_by(weighed.c.t, weighed.c.cell)
+
+    def shares(self, terms: Sequence[Term], *, weight: int) -> sa.Select[Any]:
+        """Return (t, cell, sum), each unit's rows having shares of ``weight``."""
+        counted = self.counted(terms)
+        same = [counted.c[name] for name in (*self.unit, "t")]
+        many = sa.cast(sa.func.sum(counted.c.c).over(partition_by=same), sa.BigInteger())
+        rows = self._belonging.fenced(sa.select(counted.c.t, counted.c.cell, counted.c.c, many.label("k")))
+        part = self._belonging.speech.quotient(sa.cast(rows.c.c, sa.BigInteger()) * whole(weight), rows.c.k)
+        parts = self._belonging.fenced(sa.select(rows.c.t, rows.c.cell, part.label("part")))
+        return sa.select(parts.c.t, parts.c.cell, sa.func.sum(parts.c.part)).group_by(parts.c.t, parts.c.cell)
 
     def _rows(self, terms: Sequence[Term]) -> sa.FromClause:
         """Return the rows with every code and context that ``terms`` need.

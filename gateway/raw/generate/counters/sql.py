@@ -112,8 +112,7 @@ class SqlCounter:
         width = sa.Integer() if starts[-1] < _INT32 else sa.BigInteger()
 
         def codes(read: dict[str, sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
-            chosen = ((axes[axis], axes[axis].column) for axis in used)
-            coded = (sql_cells.code(axis, columns[name], read[name], self._engine) for axis, name in chosen)
+            coded = (self._code(axes[axis], read[axes[axis].column]) for axis in used)
             return [sa.cast(code, width) for code in coded]
 
         rows = self._engine.shared(self._one_per_unit(list(columns.values()), codes), "codes")
@@ -122,6 +121,10 @@ class SqlCounter:
             counts[cells] = times
         for start, end, table in zip(starts[:-1], starts[1:], tables, strict=True):
             yield counts[start:end].reshape([axes[axis].cells for axis in table])
+
+    def _code(self, axis: Axis, read: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """Return the cell of what is read of a column."""
+        return sql_cells.code(axis, self.table.column(axis.column), read, self._engine)
 
     def _one_per_unit(
         self,

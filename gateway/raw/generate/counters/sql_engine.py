@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from gateway.raw.generate.counters import sql_cells
+from gateway.vocabulary.errors import Unsupported
 from gateway.vocabulary.schema import TEXT_KINDS, Column, Kind
 
 if TYPE_CHECKING:
@@ -89,6 +90,27 @@ class Engine:
     def readable(self, value: Any) -> str:  # noqa: ANN401 - each driver has its own type
         """Return the text that was fetched as ``text`` has it."""
         return str(value)
+
+    def remember(self, seed: bytes) -> None:
+        """Give the session the secret by which ``is_aside`` decides, so that no further statement has to hold it."""
+        del seed
+        raise self._cannot("set people aside by a keyed hash")
+
+    def is_aside(self, key: Sequence[Expression], below: int) -> sa.ColumnElement[bool]:
+        """Return whether the first 64 bits of a keyed hash of ``key`` are a number less than ``below``.
+
+        ``key`` is what ``Engine.key`` and the like return, never NULL; the hash is keyed with what ``remember`` had.
+        """
+        del key, below
+        raise self._cannot("set people aside by a keyed hash")
+
+    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> sa.FromClause:
+        """Return ``rows`` of whole numbers of ours, one parameter however many there are, as something to join."""
+        del columns, rows
+        raise self._cannot("take lists of numbers")
+
+    def _cannot(self, what: str) -> Unsupported:
+        return Unsupported(f"{self.connection.dialect.name} is not a source of ours, and cannot {what}")
 
     def fenced(self, query: sa.Select[Any], name: str) -> sa.FromClause:
         """Return ``query`` as something to select from whose expressions are computed once for each row."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,6 +15,8 @@ from gateway.raw.generate.counters.sql_engine import Engine
 from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.raw.generate.counters.sql_cells import Expression
 
 _EPOCH_DAY = 719_528
@@ -83,6 +86,25 @@ class MySQLEngine(Engine):
     def bound(self, text: str) -> Expression:
         """Return a text of ours as its bytes."""
         return sa.literal(text.encode(), sa.LargeBinary())
+
+    def remember(self, seed: bytes) -> None:
+        """Keep the secret in a variable: what is in the text of a query, others may see while it runs."""
+        self.connection.execute(sa.text("SET @gateway_aside = :seed"), {"seed": seed.hex()})
+
+    def is_aside(self, key: Sequence[Expression], below: int) -> sa.ColumnElement[bool]:
+        """Hash by SHA-256, secret first; of several parts each is a number or of one length, see ``key``."""
+        written = sa.func.concat_ws(":", sa.literal_column("@gateway_aside", sa.Text()), *key)
+        hashed = sa.cast(sa.func.left(sa.func.sha2(written, whole(256)), whole(16)), mysql.BINARY())
+        return hashed < sa.literal(f"{below:016x}".encode(), sa.LargeBinary())
+
+    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> sa.FromClause:
+        """Return the rows of one JSON document; it takes MariaDB 10.6 or MySQL 8."""
+        items = ", ".join(f"{name} BIGINT PATH '$[{at}]'" for at, name in enumerate(columns))
+        names = ", ".join(f"listed.{name}" for name in columns)
+        text = sa.text(f"SELECT {names} FROM JSON_TABLE(:listed, '$[*]' COLUMNS ({items})) AS listed").bindparams(
+            listed=json.dumps([list(map(int, row)) for row in rows])
+        )
+        return text.columns(*(sa.column(name, sa.BigInteger()) for name in columns)).subquery("rules")
 
     def readable(self, value: Any) -> str:  # noqa: ANN401 - see Engine
         """Return the text that was fetched as bytes."""

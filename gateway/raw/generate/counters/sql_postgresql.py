@@ -136,6 +136,28 @@ class PostgresEngine(Engine):
         """Return the text that was fetched."""
         return str(value) if self._encoding == "UTF8" else bytes.fromhex(value).decode()
 
+    def remember(self, seed: bytes) -> None:
+        """Keep the secret in a setting that ends with the transaction."""
+        setting = sa.text("SELECT pg_catalog.set_config('gateway.aside', :seed, true)")
+        self.connection.execute(setting, {"seed": seed.hex()})
+
+    def is_aside(self, key: Sequence[Expression], below: int) -> sa.ColumnElement[bool]:
+        """Hash by SHA-256, secret first; the key is written as PostgreSQL writes rows, which no two share."""
+        encoding = "SQL_ASCII" if self._encoding == "SQL_ASCII" else "UTF8"
+        written = sa.func.convert_to(sa.cast(sa.func.row(*key), sa.Text()), encoding, type_=sa.LargeBinary())
+        seed: Expression = sa.literal_column("pg_catalog.decode(pg_catalog.current_setting('gateway.aside'), 'hex')")
+        hashed = sa.func.sha256(seed.op("||")(written), type_=sa.LargeBinary())
+        return hashed < sa.literal(below.to_bytes(8, "big"), sa.LargeBinary())
+
+    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> sa.FromClause:
+        """Return one array for each column, side by side."""
+        whole_numbers = postgresql.ARRAY(sa.BigInteger())
+        arrays = [
+            sa.cast(sa.literal([row[at] for row in rows], whole_numbers), whole_numbers) for at in range(len(columns))
+        ]
+        of = [sa.column(name, sa.BigInteger()) for name in columns]
+        return sa.func.unnest(*arrays).table_valued(*of, name="listed").render_derived()
+
     def fenced(self, query: sa.Select[Any], name: str) -> sa.FromClause:
         """Return a subquery that the planner leaves alone."""
         return query.offset(whole(0)).subquery(name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import itertools
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from gateway.raw.generate.counters.sql_engine import MOST, Engine
 from gateway.vocabulary.schema import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gateway.raw.generate.counters.sql_cells import Expression
 
@@ -34,6 +36,7 @@ class SQLiteEngine(Engine):
     def __init__(self, connection: sa.Connection) -> None:
         """Look at the file's encoding."""
         super().__init__(connection)
+        self._seed = b""
         self._utf8 = connection.exec_driver_sql("PRAGMA encoding").scalar_one() == "UTF-8"
 
     def text(self, column: Column, cell: Expression) -> Expression:
@@ -66,6 +69,32 @@ class SQLiteEngine(Engine):
     def beginning(self, found: Expression, length: int) -> Expression:
         """Return the first code points; SQLite's own function stops at a NUL."""
         return self._function(lambda text: None if text is None else text[:length], 1, sa.Text())(found)
+
+    def remember(self, seed: bytes) -> None:
+        """Keep the secret in this process, where SQLite runs."""
+        self._seed = seed
+
+    def is_aside(self, key: Sequence[Expression], below: int) -> sa.ColumnElement[bool]:
+        """Hash by keyed BLAKE2b, each part with its length."""
+        keyed = hashlib.blake2b(digest_size=8, key=self._seed)
+
+        def aside(*parts: str | int | None) -> int:
+            one = keyed.copy()
+            for part in parts:
+                written = str(part).encode()
+                one.update(b"%d:" % len(written))
+                one.update(written)
+            return int(int.from_bytes(one.digest(), "big") < below)
+
+        return self._function(aside, len(key), sa.Integer())(*key) == 1
+
+    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> sa.FromClause:
+        """Return the rows of one JSON document."""
+        items = ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(columns))
+        text = sa.text(f"SELECT {items} FROM json_each(:listed)")
+        text = text.bindparams(listed=json.dumps([list(map(int, row)) for row in rows]))
+        of = [sa.column(name, sa.BigInteger()) for name in columns]
+        return text.columns(*of).cte("rules").prefix_with("MATERIALIZED")
 
     def shared(self, query: sa.Select[Any], name: str) -> sa.FromClause:
         """Return a common table expression that is computed once."""
