@@ -19,8 +19,12 @@ from gateway.vocabulary.names import ColumnName
 
 PACKAGE = "gateway.raw.judge.attacks"
 ON_ONE_TABLE = [
-    name for name in plugins.names(PACKAGE) if not getattr(plugins.load(PACKAGE, name), "of_histories", False)
+    name
+    for name in plugins.names(PACKAGE)
+    for attack in [plugins.load(PACKAGE, name)]
+    if not getattr(attack, "of_histories", False) and not getattr(attack, "asked_by", "")
 ]
+"""Those that every policy asks for; the others have tests of their own."""
 Run = Callable[[Arena], AttackResult]
 HOSTILE = ["O'Brien", '"; --', "", "NULL", "👩‍⚕️", "ça", "a\nb", " "]
 
@@ -64,7 +68,11 @@ def arena(*, leaked: float, train: int = 2000, control: int = 800, seed: int = 1
 
 def of(train: pa.Table, control: pa.Table, synthetic: pa.Table, *, seed: int = 1) -> Arena:
     columns = tuple(ColumnName(name) for name in train.column_names)
-    return Arena(train=train, control=control, synthetic=synthetic, columns=columns, seed=seed)
+
+    def redraw(again: int) -> pa.Table:
+        return synthetic.take(np.random.default_rng(again).integers(synthetic.num_rows, size=synthetic.num_rows))
+
+    return Arena(train=train, control=control, synthetic=synthetic, columns=columns, seed=seed, redraw=redraw)
 
 
 def test_the_training_rows_themselves_are_caught(attack: Attack) -> None:

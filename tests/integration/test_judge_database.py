@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from gateway import plugins
 from gateway.policy.criteria import CriteriaClause
 from gateway.raw.family import Family
 from gateway.raw.judge.database import closed, judge_database
 from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows
+from gateway.raw.judge.remaking import Remaker
 from gateway.raw.judge.verdict import Judgement, Outcome, judge
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Reference
@@ -29,7 +31,12 @@ from tests.made_up_families import (
 )
 
 TRAIN, CONTROL = people(1500, seed=1), people(700, seed=2)
-OF_ROWS = {"singling_out", "verbatim", "membership"}
+OF_ROWS = {
+    name
+    for name in plugins.names("gateway.raw.judge.attacks")
+    for attack in [plugins.load("gateway.raw.judge.attacks", name)]
+    if not getattr(attack, "of_histories", False) and not getattr(attack, "asked_by", "")
+}
 OF_HISTORIES = {"copied_runs", "linkability", "whole_history"}
 ATTACKS = OF_ROWS | OF_HISTORIES
 DISTANCES = {f"{table}.{ways}" for table in COLUMNS for ways in ("one_way", "two_way")}
@@ -43,7 +50,10 @@ def judged(
     **changed: object,
 ) -> Judgement:
     made = synthetic.synthetic() if isinstance(synthetic, People) else synthetic
-    options = {"lineage": LINEAGE, "columns": COLUMNS, "criteria": CriteriaClause(), "seed": 1, **changed}
+    remaker = Remaker(redraw=lambda _units, _seed: made)
+    options = {
+        "lineage": LINEAGE, "columns": COLUMNS, "criteria": CriteriaClause(), "seed": 1, "remaker": remaker, **changed
+    }  # fmt: skip
     progress = (lambda name, share: heard.append((name, share))) if heard is not None else (lambda *_: None)
     return judge_database(TRAIN.family(), control.family(), made, progress=progress, **options)  # type: ignore[arg-type]
 
@@ -113,14 +123,15 @@ def test_usefulness_is_checked_where_the_policy_names_a_task() -> None:
 def test_a_table_alone_is_judged_as_before() -> None:
     others = people(1500, seed=3)
     alone = dataclasses.replace(LINEAGE, owned=())
+    remaker = Remaker(redraw=lambda _units, _seed: SyntheticFamily(units=others.persons, owned={}))
     nothing: Family = dataclasses.replace(TRAIN.family(), owned={}, owner_of={})
     whole = judge_database(
         nothing, CONTROL.family(), SyntheticFamily(units=others.persons, owned={}), lineage=alone,
-        columns=COLUMNS, criteria=CriteriaClause(), seed=4, progress=lambda *_: None,
+        columns=COLUMNS, criteria=CriteriaClause(), seed=4, progress=lambda *_: None, remaker=remaker,
     )  # fmt: skip
     before = judge(
         TRAIN.family().units, CONTROL.family().units, others.persons, columns=COLUMNS[PERSONS],
-        criteria=CriteriaClause(), seed=4, progress=lambda *_: None,
+        criteria=CriteriaClause(), seed=4, progress=lambda *_: None, remaker=remaker,
     )  # fmt: skip
     assert whole == before
     assert set(outcomes(whole)) == OF_ROWS | {"one_way", "two_way"}
