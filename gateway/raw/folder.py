@@ -34,9 +34,19 @@ class RunFolder:
         return self.path / "synthetic"
 
     @property
+    def acceptance(self) -> Path:
+        """File of what the private acceptance test answered."""
+        return self.path / "acceptance.json"
+
+    @property
     def report(self) -> Path:
         """File of the steward's report."""
         return self.path / "steward_report.json"
+
+    @property
+    def audit(self) -> Path:
+        """File of what an audit found of exactly what this run does, where there was one."""
+        return self.path / "audit.json"
 
     @property
     def control(self) -> Path:
@@ -81,7 +91,7 @@ class RunFolder:
         return self.control.read_bytes()
 
     def tidy(self) -> None:
-        """Remove what only the run needed: the control secret, the rows and the report. The measurements stay."""
+        """Remove what only the run needed: the control secret, the rows and the report. What was bought stays."""
         for path in (self.control, self.synthetic, self.report):
             _remove(path)
 

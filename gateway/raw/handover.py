@@ -17,6 +17,7 @@ from gateway.release.certificate import Certificate
 from gateway.release.figures import Count, Interval, Rate
 from gateway.release.reports import (
     NAME,
+    AcceptanceReport,
     AttackReport,
     Check,
     ColumnReport,
@@ -35,18 +36,23 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from gateway.policy.model import ColumnClause, Policy
+    from gateway.privacy.events import Event
     from gateway.raw.detect.findings import Finding
     from gateway.raw.generate.generator import Measurements
     from gateway.raw.judge import attack, verdict
+    from gateway.raw.judge.acceptance import Acceptance, Estimate
+    from gateway.release.reports import PublicReport
     from gateway.vocabulary.names import RunId, TableName
     from gateway.vocabulary.schema import Schema
 
 
-def certify(policy: Policy, measurements: Measurements, *, schema: Schema | None = None) -> Certificate:
+def certify(
+    policy: Policy, measurements: Measurements, *, tested: Sequence[Event] = (), schema: Schema | None = None
+) -> Certificate:
     """State what was spent, recomputed from the events; ``CheckFailed`` if that is more than the policy allows.
 
-    Public tables and overrides are named with the policy's reasons, and, of the ``schema`` that is published, each
-    CHECK that nobody can say is kept.
+    ``tested`` is what the acceptance test costs, beside the ``measurements``. Public tables and overrides are named
+    with the policy's reasons, and, of the ``schema`` that is published, each CHECK that nobody can say is kept.
     """
     spending = certify_spending(
         measurements,
@@ -56,6 +62,7 @@ def certify(policy: Policy, measurements: Measurements, *, schema: Schema | None
         source=policy.source.name,
         generator=policy.generate.generator,
         seed=policy.generate.seed,
+        tested=tested,
     )
     return spending.model_copy(
         update={
@@ -84,9 +91,11 @@ def certify_spending(
     source: str,
     generator: str,
     seed: int,
+    tested: Sequence[Event] = (),
 ) -> Certificate:
     """State what was spent, recomputed from the events; ``CheckFailed`` if that is more than ``budget``."""
-    spent = epsilon(measurements.events, budget.delta)
+    events = (*measurements.events, *tested)
+    spent = epsilon(events, budget.delta)
     if spent > budget.epsilon:
         raise CheckFailed(
             f"the recorded events cost epsilon {spent:.6f}, and {budget.epsilon:.6f} is allowed; "
@@ -98,7 +107,7 @@ def certify_spending(
         source=source,
         epsilon=spent,
         delta=budget.delta,
-        events=tuple(event.to_json() for event in measurements.events),
+        events=tuple(event.to_json() for event in events),
         generator=generator,
         notes=measurements.notes,
         sampling_seed=seed,
@@ -187,6 +196,25 @@ def _word(name: str) -> str:
     return name if re.fullmatch(NAME, name) else "unnamed"
 
 
+def acceptance_report(found: Acceptance) -> AcceptanceReport:
+    """Turn what the private acceptance test found into figures. Metered, and so fit for anybody."""
+    return AcceptanceReport(
+        distance=_share(found.distance),
+        needed=Rate.of(found.needed),
+        outcome=Outcome.PASSED if found.passed else Outcome.FAILED,
+        compared=Count(count=found.compared),
+        tables={name: _share(estimate) for name, estimate in found.tables.items()},
+        sampling=Rate.of(min(1.0, found.sampling[found.farthest])),
+        model=_share(found.model),
+    )
+
+
+def _share(found: Estimate) -> Interval:
+    """Return an estimate as the share that it is of: noise may have put it below 0 or above 1."""
+    value, low, high = (Rate.of(min(max(end, 0.0), 1.0)) for end in (found.value, found.low, found.high))
+    return Interval(rate=value, low=low, high=high)
+
+
 def written_tables(
     schema: Schema, blocks: Iterable[tuple[TableName, pa.Table]], folder: Path
 ) -> tuple[SyntheticTable, ...]:
@@ -220,6 +248,7 @@ def hand_over(
     tables: Sequence[SyntheticTable],
     certificate: Certificate,
     report: StewardReport,
+    public: PublicReport | None = None,
 ) -> ReleaseCandidate:
     """Build the candidate from values that each passed the border's own types. ``created`` is UTC, ISO 8601."""
     return ReleaseCandidate(
@@ -229,6 +258,7 @@ def hand_over(
         certificate=certificate,
         report=report,
         created=created,
+        public=public,
     )
 
 

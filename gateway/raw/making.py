@@ -128,7 +128,7 @@ def plan(policy: Policy, snapshot: Snapshot, *, generator: Generator, progress: 
         tree=tree,
         public=public,
         kinship=kin,
-        kindred=Kindred.of(derive(kin.empty(), tree), _plans(policy, tree, kin)),
+        kindred=Kindred.of(derive(kin.empty(), tree), _plans(policy, tree, kin), acceptance=policy.budget.acceptance),
         generator=generator,
     )
     unit = tree.unit.table
@@ -183,13 +183,14 @@ def counters(plan: Plan, family: Family) -> Counter | Counters:
 
 
 def ask(plan: Plan, counters: Counter | Counters, progress: Progress, *, noise: Noise | None = None) -> Measurements:
-    """Spend the whole budget on what ``counters`` count. ``noise`` is for audits: another source than the product's."""
+    """Spend all but what is left to the acceptance test on what ``counters`` count. ``noise`` is for audits."""
     if isinstance(counters, Counters):
         return database.measure(
             plan.kindred, counters, generator=plan.generator, budget=plan.budget, progress=progress, noise=noise
         )
     extra = {} if noise is None else {"noise": noise}
-    return plan.generator.measure(counters, plan.kindred.task(plan.budget), progress, **extra)
+    schedule = plan.kindred.division(plan.generator, plan.budget).parts[0]
+    return plan.generator.measure(counters, plan.kindred.task(plan.budget, schedule), progress, **extra)
 
 
 def load(plan: Plan, folder: Path) -> Measurements:
@@ -210,7 +211,7 @@ def draw(plan: Plan, measured: Measurements, folder: Path, progress: Progress) -
         portions = [Portion(table=plan.tree.unit.table, rows=learned, lengths=None)]
     else:
         fitted = rebuilding.fit(
-            _of_database(measured), plan.kindred, generator=plan.generator, progress=progress, seed=plan.seed
+            of_database(measured), plan.kindred, generator=plan.generator, progress=progress, seed=plan.seed
         )
         portions = fitted.sample(units, seed=plan.seed, progress=progress)
     spool = folder / "drawn"
@@ -333,7 +334,8 @@ def _has_each_kind_once(portrait: Portrait) -> bool:
 # --- drawing ---
 
 
-def _of_database(measured: Measurements) -> DatabaseMeasurements:
+def of_database(measured: Measurements) -> DatabaseMeasurements:
+    """Return what was measured of one table, or of a whole database, as that of a database."""
     if isinstance(measured, DatabaseMeasurements):
         return measured
     if not isinstance(measured, TableMeasurements):

@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 import secrets
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway import plugins
@@ -20,13 +20,14 @@ from gateway.policy.model import TableTreatment
 from gateway.privacy.accountant import concentrated
 from gateway.privacy.budget import Budget
 from gateway.privacy.calibration import rho
-from gateway.raw import handover, making
+from gateway.raw import accepting, auditing, disclosing, handover, making
 from gateway.raw.connect.reading import open_source
 from gateway.raw.detect.caching import FindingCache
 from gateway.raw.detect.contradictions import contradictions
 from gateway.raw.detect.detecting import detect
 from gateway.raw.folder import RunFolder
 from gateway.raw.generate.schedule import SELECTION_DELTA
+from gateway.raw.judge.acceptance import verdict
 from gateway.records.log import Action
 from gateway.records.releases import ReleaseState
 from gateway.records.runs import RunState
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from gateway.raw.detect.findings import Finding
     from gateway.raw.family import Family
     from gateway.raw.generate.generator import Generator, Measurements
+    from gateway.raw.judge.acceptance import Acceptance
     from gateway.records.database import Records, Step
     from gateway.release.certificate import Certificate
     from gateway.release.synthetic_table import SyntheticTable
@@ -179,8 +181,9 @@ def _work(job: Job) -> Outcome:
     rows = _read(job)
     measurements = _measure(job, rows)
     tables = _sample(job, rows, measurements)
-    report = _judge(job, rows, measurements, tables)
-    return _hand_over(job, rows, measurements, tables, report)
+    acceptance = _accept(job, rows, measurements, tables)
+    report = _judge(job, rows, measurements, tables, acceptance)
+    return _hand_over(job, rows, measurements, tables, report, acceptance=acceptance)
 
 
 def _begin(job: Job, *, resumed: bool) -> None:
@@ -209,7 +212,7 @@ def _begin(job: Job, *, resumed: bool) -> None:
 
 
 def _nothing_is_missing(job: Job) -> None:
-    """Refuse to go on without what can be made only once: measurements, and the choice of whom they left out.
+    """Refuse to go on without what can be made only once: measurements, what was tested, and whom they left out.
 
     Measured again, noise would average out and no ledger would know; held out anew, the control would be people the
     generator has seen.
@@ -223,6 +226,13 @@ def _nothing_is_missing(job: Job) -> None:
             f"run {job.run} has measured, and its folder lacks the measurements or the choice of the control set; "
             "neither can be made again. Resume where the folder is, restore it from a backup, or start a new run"
         )
+    if measured:
+        accepting.left(job.folder.measurements)
+    if job.reached(RunState.SAMPLED) and not job.folder.acceptance.exists():
+        raise ArtefactFailed(
+            f"run {job.run} has made its acceptance test, and its folder lacks the answer; it cannot be asked again. "
+            "Resume where the folder is, restore it from a backup, or start a new run"
+        )
 
 
 def _read(job: Job) -> Rows:
@@ -234,7 +244,9 @@ def _read(job: Job) -> Rows:
             findings = _fits(job, snapshot)
             plan = making.plan(job.policy, snapshot, generator=job.generator, progress=job.progress)
             if not job.reached(RunState.RESERVED):
+                auditing.demand(plan, job.settings.audits, run=job.folder)
                 making.rehearse(plan)
+                accepting.rehearse(plan)
                 _reserve(job)
             train, control = making.read(plan, snapshot, secret=job.folder.control_secret(), progress=job.progress)
     return Rows(findings=findings, plan=plan, train=train, control=control)
@@ -273,15 +285,18 @@ def _measure(job: Job, rows: Rows) -> Measurements:
         with job.folder.written(folder) as partial:
             partial.mkdir()
             measured.save(partial)
+            accepting.keep(rows.plan, partial)
     measurements = making.load(rows.plan, folder)
     if not job.reached(RunState.MEASURED):
-        certificate = handover.certify(job.policy, measurements)
+        # the acceptance test is on record before it is made: what it costs is fixed
+        tested = [accepting.left(folder).event]
+        certificate = handover.certify(job.policy, measurements, tested=tested)
         with job.step(Action.MEASURED, RunState.MEASURED, epsilon=certificate.epsilon) as step:
             step.ledger.commit(
                 job.run,
                 epsilon=certificate.epsilon,
                 delta=certificate.delta,
-                rho=concentrated(measurements.events),
+                rho=concentrated([*measurements.events, *tested]),
                 events=list(certificate.events),
             )
     return measurements
@@ -293,22 +308,38 @@ def _sample(job: Job, rows: Rows, measurements: Measurements) -> tuple[Synthetic
         with job.folder.written(job.folder.synthetic) as partial:
             partial.mkdir()
             making.draw(rows.plan, measurements, partial, job.progress)
-    if not job.reached(RunState.SAMPLED):
-        with job.step(Action.SAMPLED, RunState.SAMPLED):
-            pass
     try:
         return making.drawn(rows.plan, job.folder.synthetic)
     except ValueError:
         raise Refused(f"the source has changed its columns since run {job.run} began; start a new run") from None
 
 
-def _judge(job: Job, rows: Rows, measurements: Measurements, tables: Sequence[SyntheticTable]) -> StewardReport:
+def _accept(job: Job, rows: Rows, measurements: Measurements, tables: Sequence[SyntheticTable]) -> Acceptance:
+    """Ask, once, how far the tables are from the people: the answer lies on disk before the state says so."""
+    file, made = job.folder.acceptance, job.folder.synthetic
+    if not file.exists():
+        left = accepting.left(job.folder.measurements)
+        found = accepting.examine(rows.plan, rows.train, measurements, tables, kept=left, progress=job.progress)
+        with job.folder.written(file) as partial:
+            accepting.save(found, partial, tables=made)
+    answers = accepting.load(file, tables=made)
+    if not job.reached(RunState.SAMPLED):
+        with job.step(Action.SAMPLED, RunState.SAMPLED):
+            pass
+    return verdict(answers, needed=job.policy.criteria.acceptance)
+
+
+def _judge(
+    job: Job, rows: Rows, measurements: Measurements, tables: Sequence[SyntheticTable], acceptance: Acceptance
+) -> StewardReport:
     if not job.folder.report.exists():
         kept = making.shares_kept(tables, job.folder.synthetic)
         judgement = making.judge(
             rows.plan, rows.train, rows.control, tables, job.progress, measured=measurements, kept=kept
         )
+        judgement = replace(judgement, checks=(*judgement.checks, acceptance.check))
         found = handover.report(judgement, policy=job.policy, findings=rows.findings)
+        found = auditing.checked(found, job.policy, run=job.folder)
         with job.folder.written(job.folder.report) as partial:
             partial.write_text(found.model_dump_json(), encoding="utf-8")
     report = StewardReport.model_validate_json(job.folder.report.read_text(encoding="utf-8"))
@@ -320,15 +351,31 @@ def _judge(job: Job, rows: Rows, measurements: Measurements, tables: Sequence[Sy
 
 
 def _hand_over(
-    job: Job, rows: Rows, measurements: Measurements, tables: Sequence[SyntheticTable], report: StewardReport
+    job: Job,
+    rows: Rows,
+    measurements: Measurements,
+    tables: Sequence[SyntheticTable],
+    report: StewardReport,
+    *,
+    acceptance: Acceptance,
 ) -> Outcome:
     # the run's own time, so that a resumed run writes the same bundle again
     created = job.records.runs.get(job.run).created
-    certificate = handover.certify(job.policy, measurements, schema=Schema(tables=rows.plan.published))
+    tested = [accepting.left(job.folder.measurements).event]
+    certificate = handover.certify(job.policy, measurements, tested=tested, schema=Schema(tables=rows.plan.published))
+    job.progress("describing", 0.0)
     candidate = handover.hand_over(
-        job.policy, run=job.run, created=created, tables=tables, certificate=certificate, report=report
+        job.policy,
+        run=job.run,
+        created=created,
+        tables=tables,
+        certificate=certificate,
+        report=report,
+        public=disclosing.public_report(
+            rows.plan, measurements, tables, acceptance=handover.acceptance_report(acceptance)
+        ),
     )
-    release = bundle.write(candidate, job.settings.releases)
+    release = bundle.write(replace(candidate, audit=auditing.left(job.folder)), job.settings.releases)
     if not job.reached(RunState.HANDED_OVER):
         expires = dt.datetime.fromisoformat(created) + dt.timedelta(days=job.policy.expires_after_days)
         with job.step(Action.HANDED_OVER, RunState.HANDED_OVER, release=release) as step:

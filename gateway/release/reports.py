@@ -129,11 +129,18 @@ class AcceptanceReport(Leaf):
     """The private acceptance test: metered, and so public."""
 
     distance: Interval
-    """Mean distance of the tables compared, and what the noise leaves open."""
+    """Mean distance over all that was compared of one table, and what the noise leaves open: of the farthest table."""
     needed: Rate
+    """The upper end is held against this."""
     outcome: Outcome
     compared: Count
-    """Of how many tables the distance is the mean."""
+    """How many columns and pairs of columns were compared, in all tables together."""
+    tables: dict[str, Interval] = Field(default_factory=dict)
+    """The distance of every table of people."""
+    sampling: Rate | None = None
+    """Of the farthest table: what chance alone would make of as many rows of a perfect model, about."""
+    model: Interval | None = None
+    """The distance of the farthest table with that taken out: an estimate for the model its rows were drawn from."""
 
 
 class StewardReport(Leaf):

@@ -262,7 +262,7 @@ def edited(draft: Mapping[str, Any], edits: Mapping[str, Any], epsilon: float) -
     policy["purpose"] = PURPOSE
     policy["budget"] = {"epsilon": epsilon, "lifetime_epsilon": 10.0, "reason": "part of a database, to be tested"}
     # parts of databases, at any budget, are poor: what is tested here is the way, and what holds of every row
-    names = ("singling_out", "verbatim", "membership", "linkability", "one_way", "two_way")
+    names = ("singling_out", "verbatim", "membership", "linkability", "one_way", "two_way", "acceptance")
     # part of a small table leaves few to compare with
     policy["generate"] = {"holdout": 0.1 if epsilon == 1 else 0.3}
     policy["criteria"] = dict.fromkeys(names, 1)

@@ -38,7 +38,14 @@ def policy(table: str, key: str, learned: Sequence[str], *, dropped: Sequence[st
             "source": {"name": "hostile", "url": "${SOURCE_URL}"},
             "unit": {"name": "person", "table": table, "key": [key], "meaning": "one row, one person"},
             "generate": {"holdout": 0.3},
-            "criteria": {"singling_out": 1, "verbatim": 1, "membership": 1, "one_way": 1, "two_way": 1},
+            "criteria": {
+                "singling_out": 1,
+                "verbatim": 1,
+                "membership": 1,
+                "one_way": 1,
+                "two_way": 1,
+                "acceptance": 1,
+            },
             "target": {"name": "sharing", "url": "${SHARING_URL}", "schema": "shared"},
             "tables": {table: {"treatment": "synthesize", "columns": columns}},
         }

@@ -17,11 +17,12 @@ from tests.forks import KILLED_AFTER, Ended
 
 # Every draw of noise for rows that are there leaves a line in the file "draws": on disk, so that no kill takes it back.
 DRAWING_IS_TOLD = """
-from gateway.raw import making
+from gateway.raw import accepting, making
 from gateway.raw.generate.metering import Meter
 from gateway.raw.generate.noise import DiscreteGaussian
 
 add, measure, missed, heard = DiscreteGaussian.add, making.measure, Meter.missed, [False]
+examine = accepting.examine
 
 def told(self, counts, *, sigma, times=1):
     if heard[0]:
@@ -33,6 +34,12 @@ def measured(plan, family, progress):
     heard[0] = family.units.expose().num_rows > 0  # a rehearsal is without rows
     return measure(plan, family, progress)
 
+def examined(*what, **how):
+    heard[0] = True
+    found = examine(*what, **how)
+    heard[0] = False
+    return found
+
 def other_cells(self, counts, **how):  # more cells of a query that was counted when it was first asked
     heard[0], was = False, heard[0]
     found = missed(self, counts, **how)
@@ -40,6 +47,7 @@ def other_cells(self, counts, **how):  # more cells of a query that was counted 
     return found
 
 DiscreteGaussian.add, making.measure, Meter.missed = told, measured, other_cells
+accepting.examine = examined
 """
 
 pytestmark = pytest.mark.timeout(600)  # a run, and seven processes that take it up
@@ -49,7 +57,7 @@ STATES = ["created", "reserved", "measured", "sampled", "judged", "handed_over"]
 
 @dataclass(frozen=True)
 class Killed:
-    """What a run had left behind when it was killed: its recorded state, and digests of what it had measured."""
+    """What a run had left behind when it was killed: its recorded state, and digests of what noise was drawn for."""
 
     end: Ended
     state: str
@@ -85,6 +93,7 @@ def test_a_run_killed_after_it_recorded_a_state_goes_on_from_there(chain: Chain,
     killed = chain.kills[state]
     assert (killed.end.returncode, killed.state) == (-signal.SIGKILL, state), killed.end.stderr
     assert bool(killed.measured) == (STATES.index(state) >= STATES.index("measured"))
+    assert ("acceptance.json" in killed.measured) == (STATES.index(state) >= STATES.index("sampled"))
     after = _measurements(chain.gateway, chain.run)
     assert {name: after[name] for name in killed.measured} == killed.measured, "measured again after the kill"
 
@@ -101,11 +110,52 @@ def test_no_noise_was_drawn_that_the_ledger_does_not_know(chain: Chain) -> None:
     drawn = [int(line) for line in (chain.gateway.folder / "draws").read_text().splitlines()]
     ((events,),) = _ask(chain.gateway, "SELECT events FROM ledger WHERE kind = 'committed'")
     assert sum(drawn) == sum(event.get("times", 0) for event in json.loads(events))
+    assert [event["times"] for event in json.loads(events) if event["label"] == "acceptance test"] == [1]
+
+
+ANSWERED = """
+import os, signal
+from gateway.raw import accepting
+
+load = accepting.load
+
+def killed(*what, **how):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+accepting.load = killed
+"""
+
+
+def test_a_run_killed_between_the_answer_and_its_record_does_not_ask_again(
+    small_clinic: Callable[..., Gateway],
+) -> None:
+    gateway = small_clinic(alone())
+    assert gateway(*RUN, first=DRAWING_IS_TOLD + ANSWERED).returncode == -signal.SIGKILL
+    ((run, state),) = _ask(gateway, "SELECT run, state FROM runs")
+    assert state == "measured"
+    answer = _measurements(gateway, run)["acceptance.json"]
+    drawn = (gateway.folder / "draws").read_text()
+    done = gateway(*RUN, "--resume", run, first=DRAWING_IS_TOLD)
+    assert done.returncode == 0, done.stderr
+    assert _measurements(gateway, run)["acceptance.json"] == answer
+    assert (gateway.folder / "draws").read_text() == drawn
+
+
+def test_a_run_that_lost_its_answer_does_not_ask_again(small_clinic: Callable[..., Gateway]) -> None:
+    gateway = small_clinic(alone())
+    assert gateway(*RUN, first=KILLED_AFTER.format(steps=4)).returncode == -signal.SIGKILL
+    ((run, state),) = _ask(gateway, "SELECT run, state FROM runs")
+    assert state == "sampled"
+    (gateway.folder / "workspace" / "runs" / run / "acceptance.json").unlink()
+    done = gateway(*RUN, "--resume", run)
+    assert done.returncode == 1
+    assert "cannot be asked again" in done.stderr
 
 
 def _measurements(gateway: Gateway, run: str) -> dict[str, str]:
-    folder = gateway.folder / "workspace" / "runs" / run / "measurements"
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    folder = gateway.folder / "workspace" / "runs" / run
+    files = sorted(path for path in (folder / "measurements").rglob("*") if path.is_file())
+    files += [path for path in [folder / "acceptance.json"] if path.exists()]
     return {str(path.relative_to(folder)): sha256_file(path) for path in files}
 
 

@@ -37,6 +37,7 @@ DECLARED_NAMES = {
     "PairReport.table": "declared: a name in the catalogue",
     "PairReport.one": "declared: a name in the catalogue",
     "PairReport.other": "declared: a name in the catalogue",
+    "AcceptanceReport.tables{key}": "declared: names in the catalogue",
     "AttackReport.attack": "the plugin's name",
     "Opinion.recognizer": "the plugin's name, one word by its pattern",
     "Opinion.entity": "a word from source code, by its pattern",

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
 from gateway.policy.model import Policy
 from gateway.privacy.accountant import epsilon
-from gateway.raw import making
+from gateway.raw import accepting, making
+from gateway.raw.generate.noise import Noise
+from gateway.raw.judge.acceptance import Acceptance, verdict
 from gateway.release.synthetic_table import SyntheticTable
+from gateway.vocabulary.errors import ArtefactFailed, Refused
 from gateway.vocabulary.names import TableName
 from tests.small_databases import Way
 
@@ -171,3 +177,84 @@ def test_every_table_is_heard_of(made: dict[str, Any]) -> None:
     for stage in ("reading visits", "measuring bills", "drawing watched"):
         assert stage in made["heard"]
     assert TableName("homes") not in made["way"].train.owned
+
+
+class Silent:
+    """No noise at all, and how often it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def add(self, counts: NDArray[np.int64], *, sigma: float, times: int = 1) -> NDArray[np.int64]:
+        assert (sigma > 2**30, times) == (True, 1)
+        self.asked += 1
+        return counts
+
+
+def accepted(made: dict[str, Any], noise: Noise | None = None, **changed: SyntheticTable) -> Acceptance:
+    way = made["way"]
+    found = tuple((tables(made) | changed).values())
+    answers = accepting.examine(
+        way.plan, way.train, way.measured, found, kept=accepting.aside(way.plan),
+        progress=lambda *_: None, noise=noise,
+    )  # fmt: skip
+    return verdict(answers, needed=0.2)
+
+
+def test_measurements_and_the_acceptance_test_together_cost_the_budget(made: dict[str, Any]) -> None:
+    way = made["way"]
+    alone = epsilon(way.measured.events, POLICY.budget.delta)
+    whole = epsilon([*way.measured.events, accepting.aside(way.plan).event], POLICY.budget.delta)
+    assert alone < whole <= POLICY.budget.epsilon < whole * 1.001
+
+
+def test_one_answer_tells_how_far_every_table_of_people_is(made: dict[str, Any]) -> None:
+    noise = Silent()
+    exact, found = accepted(made, noise), accepted(made)
+    assert noise.asked == 1
+    # homes stand on their patients' rows
+    assert set(exact.tables) == {"patients", "visits", "bills", "watched"}
+    for name, estimate in found.tables.items():
+        assert estimate.low < estimate.value < estimate.high
+        assert abs(estimate.value - exact.tables[name].value) < 4 * (estimate.high - estimate.value)
+    assert 0 < exact.distance.value < 0.3
+
+
+def test_a_column_that_went_wrong_is_seen_in_the_table_that_has_it(made: dict[str, Any]) -> None:
+    bills = tables(made)["bills"]
+    rows = bills.rows
+    wrong = rows.set_column(
+        rows.schema.get_field_index("paid"), rows.schema.field("paid"), pa.array([False] * rows.num_rows)
+    )
+    exact = accepted(made, Silent(), bills=SyntheticTable(bills.table, wrong))
+    assert exact.farthest == "bills"
+    assert exact.distance.value > accepted(made, Silent()).tables[TableName("bills")].value + 0.1
+
+
+def test_what_was_tested_is_read_back_and_holds_for_these_rows_alone(made: dict[str, Any], tmp_path: Path) -> None:
+    way = made["way"]
+    answers = accepting.examine(
+        way.plan, way.train, way.measured, tuple(tables(made).values()), kept=accepting.aside(way.plan),
+        progress=lambda *_: None,
+    )  # fmt: skip
+    accepting.save(answers, tmp_path / "answer", tables=way.folder / "drawn")
+    assert accepting.load(tmp_path / "answer", tables=way.folder / "drawn") == answers
+    # drawn again from the same measurements, they are the same to the bit
+    assert accepting.load(tmp_path / "answer", tables=way.folder / "again") == answers
+    shutil.copytree(way.folder / "drawn", tmp_path / "other")
+    (tmp_path / "other" / "0000.parquet").write_bytes(b"")
+    with pytest.raises(ArtefactFailed, match="not those that were tested"):
+        accepting.load(tmp_path / "answer", tables=tmp_path / "other")
+    (tmp_path / "answer").write_bytes(b"{}")
+    with pytest.raises(ArtefactFailed, match="not what was written"):
+        accepting.load(tmp_path / "answer", tables=way.folder / "drawn")
+
+
+def test_measurements_that_left_nothing_for_the_test_are_not_tested(made: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="made no private acceptance test"):
+        accepting.left(tmp_path)
+    accepting.keep(made["way"].plan, tmp_path)
+    assert accepting.left(tmp_path) == accepting.aside(made["way"].plan)
+    (tmp_path / accepting.KEPT).write_bytes(b"[]")
+    with pytest.raises(ArtefactFailed):
+        accepting.left(tmp_path)

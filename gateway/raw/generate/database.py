@@ -151,12 +151,14 @@ class Kindred:
     """Columns as a family has them, told ones included; owners first."""
     owner_of: Mapping[TableName, TableName]
     plans: Mapping[TableName, TablePlan]
+    acceptance: float = 0.0
+    """Share of the budget that is left to the acceptance test."""
 
     @classmethod
-    def of(cls, family: Family, plans: Mapping[TableName, TablePlan]) -> Kindred:
+    def of(cls, family: Family, plans: Mapping[TableName, TablePlan], *, acceptance: float = 0.0) -> Kindred:
         """Return the tables of ``family``: their shapes only."""
         shapes = {family.unit: family.units.table} | {name: owned.rows.table for name, owned in family.owned.items()}
-        return cls(unit=family.unit, shapes=shapes, owner_of=family.owner_of, plans=plans)
+        return cls(unit=family.unit, shapes=shapes, owner_of=family.owner_of, plans=plans, acceptance=acceptance)
 
     def children(self, table: TableName) -> list[TableName]:
         """Return what ``table`` owns itself."""
@@ -246,9 +248,9 @@ class Kindred:
             *(self._part(table) for table in self.shapes if table != self.unit),
         ]
 
-    def division(self, generator: Generator, budget: Budget, *, acceptance: float = 0.0) -> Division:
-        """Return how ``budget`` is cut for the tables, the unit's first; see ``schedule.division``."""
-        return division(budget, self.parts(generator, budget), acceptance=acceptance)
+    def division(self, generator: Generator, budget: Budget) -> Division:
+        """Return how ``budget`` is cut for the tables, the unit's first, and what is kept aside of it."""
+        return division(budget, self.parts(generator, budget), acceptance=self.acceptance)
 
     def _part(self, table: TableName) -> Part:
         plan, shape, domains = self.plans[table], self.shapes[table], self.domains(table)
@@ -308,16 +310,14 @@ def measure(
     generator: Generator,
     budget: Budget,
     progress: Progress,
-    acceptance: float = 0.0,
     noise: Noise | None = None,
 ) -> DatabaseMeasurements:
     """Return noisy counts of all tables that cost all of ``budget`` together and no more.
 
-    The share ``acceptance`` of it is left to the acceptance test (``Kindred.division``). ``noise`` is for tests.
-    ``ConfigurationError`` and ``Unsupported`` for declarations that do not fit the columns; no error depends on what
-    the rows are.
+    What ``kindred`` leaves to the acceptance test is not spent here. ``noise`` is for tests. ``ConfigurationError`` and
+    ``Unsupported`` for declarations that do not fit the columns; no error depends on what the rows are.
     """
-    unit_plan, *others = kindred.division(generator, budget, acceptance=acceptance).parts
+    unit_plan, *others = kindred.division(generator, budget).parts
     progress(f"measuring {kindred.unit}", 0.0)
     extra = {} if noise is None else {"noise": noise}
     unit = generator.measure(counters.unit, kindred.task(budget, unit_plan), progress, **extra)
