@@ -474,6 +474,19 @@ def test_mistake_04_a_budget_that_is_not_spent_to_the_end_is_refused_and_so_is_a
         meter().histogram("", np.zeros(2, dtype=np.int64), quanta=0)
 
 
+def test_mistake_06_every_choice_follows_from_the_noisy_answers_whatever_the_rows_are(
+    first: First, tmp_path: Path
+) -> None:
+    by, _, recording, files = first
+    # as many rows as no noisy count says, with the same texts, and each column shuffled by itself
+    frame, generator = people(rows=60).expose(), np.random.default_rng(4)
+    columns = [frame.column(0), *(each.take(pa.array(generator.permutation(60))) for each in frame.columns[1:])]
+    others = RawTable(TABLE, pa.Table.from_arrays(columns, schema=TABLE.arrow_schema()))
+    replay = Replay(recording)
+    assert saved(measured(others, replay, by=by), tmp_path / "m") == files
+    assert replay.finished
+
+
 @pytest.mark.parametrize("by", GENERATORS)
 def test_mistake_07_the_same_run_twice_gives_other_measurements(by: str) -> None:
     one, two = measured(people(), by=by), measured(people(), by=by)

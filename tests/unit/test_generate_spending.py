@@ -167,6 +167,18 @@ def test_the_rest_of_a_well_known_list_is_spelt_as_what_was_found() -> None:
     assert "WY" in rest_of(["CA", "NY", "TX"])
 
 
+def test_a_well_known_list_is_completed_from_values_that_have_shown_alone() -> None:
+    # two days of the week that only a few have, beside what many have: nobody may conclude that the column holds days
+    table = Table(name=TableName("t"), columns=(Column(name=ColumnName("day"), kind=Kind.TEXT, native="text"),))
+    texts = ["blue"] * 5_000 + ["Monday", "Tuesday"]
+    counter = MemoryCounter(table, pa.table({"day": texts}, schema=table.arrow_schema()).to_batches())
+    task = Task(domains={ColumnName("day"): None}, budget=BUDGET)
+    found = load("gateway.raw.generate.generators", "independent").measure(
+        counter, task, lambda *_: None, noise=Frozen()
+    )
+    assert found.columns[0].domain.to_json()["values"] == ["blue"]
+
+
 @pytest.mark.parametrize("found", [[], ["Male", "Female"], ["blue", "green", "Canada"]])
 def test_other_columns_hold_no_list(found: list[str]) -> None:
     assert rest_of(found) == ()
