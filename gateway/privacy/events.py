@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+ACCEPTANCE = "acceptance test"
+"""The label of the event that is the private acceptance test."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DiscreteGaussianEvent:
@@ -38,7 +41,8 @@ class ClippedGaussianEvent:
     One unit may move many cells by different amounts. ``sigma`` is the noise multiplier, the noise in units of that
     norm: what is promised, whatever integers the table is kept in, is at least as much noise as ``accountant`` needs to
     price it as Gaussian noise of standard deviation ``sigma`` on a query that one unit moves by 1. ``clip`` is the
-    squared bound, in rows; it does not enter the price. ``label``, ``cells`` and ``times`` as above.
+    squared bound, in rows (of the acceptance test: in tables of people); it does not enter the price. ``label``,
+    ``cells`` and ``times`` as above.
     """
 
     label: str

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from gateway.privacy import calibration
 from gateway.privacy.calibration import Demand
-from gateway.privacy.events import ClippedGaussianEvent
+from gateway.privacy.events import ACCEPTANCE, ClippedGaussianEvent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,6 @@ SCORES = 0.05
 """Share of a part's precision (sum of 1/sigma^2) for choosing what to measure, where something is chosen."""
 SELECTION_DELTA = 0.2
 """Share of delta for all searches for values together."""
-ACCEPTANCE = "acceptance test"
-"""What the event of the acceptance test is labelled."""
 SELECTIONS_PER_COLUMN = 8
 """That share is cut into so many equal pieces for each column whose values are searched for: one goes to a first
 search, and the others to second searches of the columns that seem to lack values."""
