@@ -22,8 +22,11 @@ from gateway.release.reports import (
     Check,
     ColumnReport,
     Comparison,
+    MarginalReport,
+    MeasureReport,
     Opinion,
     Outcome,
+    PairReport,
     StewardReport,
 )
 from gateway.release.synthetic_table import RowsFile, SyntheticTable
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from gateway.raw.generate.generator import Measurements
     from gateway.raw.judge import attack, verdict
     from gateway.raw.judge.acceptance import Acceptance, Estimate
+    from gateway.raw.judge.marginals import Marginal, Pair
+    from gateway.raw.judge.measure import MeasureResult
     from gateway.release.reports import PublicReport
     from gateway.vocabulary.names import RunId, TableName
     from gateway.vocabulary.schema import Schema
@@ -149,7 +154,45 @@ def report(
         ),
         distances={name: Rate.of(value) for name, value in judgement.distances.items()},
         columns=_columns(findings, policy) if policy is not None else (),
+        measures=tuple(map(_measure, judgement.measures)),
+        marginals=tuple(map(_marginal, judgement.marginals)),
+        pairs=tuple(map(_pair, judgement.pairs)),
         blinding=secrets.token_hex(32),
+    )
+
+
+def _measure(result: MeasureResult) -> MeasureReport:
+    return MeasureReport(
+        measure=_word(result.measure),
+        table=result.table,
+        question=result.question,
+        means=result.means,
+        not_shown=result.not_shown,
+        value=Rate.of(result.value),
+        figures={name: Rate.of(figure) for name, figure in result.figures.items()},
+    )
+
+
+def _marginal(found: Marginal) -> MarginalReport:
+    return MarginalReport(
+        table=found.table,
+        column=found.column,
+        labels=found.labels,
+        real=tuple(map(Rate.of, found.real)),
+        synthetic=tuple(map(Rate.of, found.synthetic)),
+    )
+
+
+def _pair(found: Pair) -> PairReport:
+    real, made = found.correlation, found.synthetic_correlation
+    return PairReport(
+        table=found.table,
+        one=found.one,
+        other=found.other,
+        distance=Rate.of(found.distance),
+        correlation=None if real is None else Rate.of(real),
+        synthetic_correlation=None if made is None else Rate.of(made),
+        measured=found.measured,
     )
 
 

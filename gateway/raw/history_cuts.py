@@ -13,7 +13,8 @@ from gateway.estimation.histories.contexts import RANKS, partial
 from gateway.estimation.histories.terms import Context, Place, Term
 from gateway.estimation.intervals import margin
 from gateway.estimation.measurement import NoisyMarginal
-from gateway.raw.labelling import NOTHING, cut_of, scores_of
+from gateway.raw.generate.labels import NOTHING, scores_of
+from gateway.raw.labelling import cut_of
 from gateway.release.describing import Cut, Measurement
 from gateway.vocabulary.schema import Kind
 

@@ -276,6 +276,7 @@ def judge(
             roles=roles_of(plan.policy, plan.kinship.unit),
             redraw=drawer(measured, plan.kindred, generator=plan.generator, seed=plan.seed),
             retrain=trainer(plan.kindred, generator=plan.generator, budget=plan.budget),
+            measured=measured,
         ),
     )
 
@@ -370,7 +371,7 @@ def _synthetic(plan: Plan, tables: Sequence[SyntheticTable]) -> SyntheticFamily:
     if plan.is_alone:
         columns = [column.name for column in plan.kinship.unit.columns]
         return SyntheticFamily(units=tables[0].rows.select(columns), owned={})
-    family = published_family(plan, tables)
+    family = derive(published_family(plan, tables), plan.tree)
     return SyntheticFamily(
         units=family.units.expose(),
         owned={

@@ -13,6 +13,7 @@ from gateway.raw.judge.attack import Arena
 from gateway.raw.judge.compared import of_history, of_units, once
 from gateway.raw.judge.ending import rows_after_their_end
 from gateway.raw.judge.histories import histories
+from gateway.raw.judge.marginals import frames_of, marginals, pairs
 from gateway.raw.judge.measure import Comparison
 from gateway.raw.judge.remaking import NOTHING
 from gateway.raw.judge.sketches import extent
@@ -90,7 +91,12 @@ def judge_database(
         checks.append(_closing(published, figures))
     if any(kin.until is not None for kin in lineage.owned):
         checks.append(_ending(synthetic, train, lineage, figures))
-    return judged(checks, results, figures, measures, progress=progress)
+    found = judged(checks, results, figures, measures, progress=progress)
+    return replace(
+        found,
+        marginals=marginals(remaker.measured, frames_of(train, synthetic), unit),
+        pairs=pairs(remaker.measured, tables, unit),
+    )
 
 
 def _tables(arena: Callable[[], Arena], lineage: Lineage) -> dict[TableName, Callable[[], Compared]]:

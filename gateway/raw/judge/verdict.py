@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gateway import plugins
 from gateway.raw.judge.attack import Arena
 from gateway.raw.judge.compared import of_units, once
+from gateway.raw.judge.marginals import marginals, pairs
 from gateway.raw.judge.measure import Comparison, MeasureResult
 from gateway.raw.judge.remaking import NOTHING
 from gateway.vocabulary.errors import CheckFailed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gateway.policy.criteria import CriteriaClause
     from gateway.raw.judge.attack import Attack, AttackResult
     from gateway.raw.judge.compared import Compared
+    from gateway.raw.judge.marginals import Marginal, Pair
     from gateway.raw.judge.measure import Measure
     from gateway.raw.judge.remaking import Remaker
     from gateway.raw.rows import RawTable
@@ -95,6 +97,8 @@ class Judgement:
     Of a whole database, each behind the name of its table and a dot (see ``database``)."""
     measures: tuple[MeasureResult, ...] = ()
     """What every measure found of every table, whether the policy has a threshold for it or not."""
+    marginals: tuple[Marginal, ...] = ()
+    pairs: tuple[Pair, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -136,7 +140,13 @@ def judge(
     tables = {train.table.name: once(lambda: of_units(arena, train.table.name))}
     checks, results = attack_all(lambda: arena, criteria, of_histories=False, progress=progress)
     use, measures = measure_all(tables, criteria, begun=len(checks) / (len(checks) + 2), progress=progress)
-    return judged([*checks, *use], results, figures_of(tables), measures, progress=progress)
+    found = judged([*checks, *use], results, figures_of(tables), measures, progress=progress)
+    unit = train.table.name
+    return replace(
+        found,
+        marginals=marginals(remaker.measured, {unit: (arena.train, synthetic)}, unit),
+        pairs=pairs(remaker.measured, tables, unit),
+    )
 
 
 def judged(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gateway.policy.criteria import CriteriaClause
     from gateway.raw.judge.compared import Compared
 
-MOST = 10_000
+MOST = 5_000
 """Rows of each kind that the classifier is taught with, and as many again that it is tried on."""
 _STREAM = 7
 _SURE = 5.0
@@ -27,7 +27,7 @@ class Detection:
     """The area under the ROC curve of boosted trees that tell synthetic from training rows, counted from chance.
 
     Twice what the area has above a half: 0 to 1, or a little below 0 by chance. Half of the units on each side teach,
-    up to 10,000 rows of both kinds (as many of one as of the other), and as many of the other half are tried. The same
+    up to 5,000 rows of both kinds (as many of one as of the other), and as many of the other half are tried. The same
     is played with control rows in place of the synthetic ones: real rows that can be told from real rows were not drawn
     at random, and nothing can be said. pMSE is the mean squared distance of the classifier's answers from a half, on
     the rows tried, 0 to 0.25 (Woo et al. 2009, Snoke et al. 2018).
