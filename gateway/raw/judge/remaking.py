@@ -11,7 +11,7 @@ import pyarrow as pa
 from gateway.raw.generate import rebuilding
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.database import DatabaseMeasurements
-from gateway.raw.generate.schedule import schedules
+from gateway.raw.generate.schedule import division
 from gateway.raw.judge.histories import SyntheticFamily
 from gateway.raw.rows import RawTable
 from gateway.vocabulary.schema import Column, Kind, Table
@@ -79,10 +79,11 @@ def drawer(
 def trainer(kindred: Kindred, *, generator: Generator, budget: Budget) -> Callable[[pa.Table, int], pa.Table]:
     """Return a function of rows and a seed: the rows of a model that was trained on those, by the policy's generator.
 
-    The rows are some of the unit's table as attacks have it. What is spent is the policy's budget; in a database the
-    part of it that the unit's table has, and what a unit owns is learned as the columns that attacks see of it, not as
-    histories. The noise is fresh, from the operating system; ``seed`` is that of the sampling. As many rows come out as
-    the noisy number of rows that went in. Nothing is saved, recorded or let out: neither the measurements nor the rows.
+    The rows are some of the unit's table as attacks have it. What is spent is the policy's budget, but for what is kept
+    for the acceptance test; in a database the part of it that the unit's table has, and what a unit owns is learned as
+    the columns that attacks see of it, not as histories. The noise is fresh, from the operating system; ``seed`` is
+    that of the sampling. As many rows come out as the noisy number of rows that went in. Nothing is saved, recorded or
+    let out: neither the measurements nor the rows.
     """
 
     def retrain(rows: pa.Table, seed: int) -> pa.Table:
@@ -121,10 +122,8 @@ def _task(shape: Table, kindred: Kindred, *, generator: Generator, budget: Budge
         grids={n: grid for n, grid in whole.grids.items() if n not in plan.domains and _counts(shape, n)},
         weights={name: weight for name, weight in whole.weights.items() if _counts(shape, name)},
     )
-    if len(kindred.shapes) == 1:
-        return task
-    others = kindred.parts(generator, budget)[1:]
-    return replace(task, schedule=schedules(budget, [generator.part(shape, task, share=plan.share), *others])[0])
+    parts = [generator.part(shape, task, share=plan.share), *kindred.parts(generator, budget)[1:]]
+    return replace(task, schedule=division(budget, parts, acceptance=kindred.acceptance).parts[0])
 
 
 def _counts(shape: Table, name: ColumnName) -> bool:
