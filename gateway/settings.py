@@ -42,6 +42,11 @@ class RawSettings(BaseSettings):
         return self.workspace / "scans"
 
     @property
+    def audits(self) -> Path:
+        """Folder of what audits found, one result for each configuration; for the raw side alone."""
+        return self.workspace / "audits"
+
+    @property
     def releases(self) -> Path:
         """Folder of release candidates: where the raw side puts them and the synthetic side finds them."""
         return self.workspace / "releases"

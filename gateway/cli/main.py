@@ -42,6 +42,7 @@ def gateway(
 
 app.command("scan")(worker.scan)
 app.add_typer(policies.app, name="policy")
+app.command("audit")(worker.audit)
 app.command("run")(worker.run)
 app.command("synthesize")(worker.synthesize)
 app.add_typer(steward.app, name="releases")

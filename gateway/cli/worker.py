@@ -1,7 +1,8 @@
-"""The raw side's commands: `scan`, `run` and `synthesize`. What touches production rows is imported only by them."""
+"""The raw side's commands: `scan`, `audit`, `run`, `synthesize`. What touches production rows is imported by them."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -69,6 +70,48 @@ def scan(  # noqa: PLR0917 - typer takes options as arguments
         raise ConfigurationError("with --against nothing is drafted: leave out -o and --unit, or --against")
     if scanning.against(against, asked, html=html, style=style):
         raise typer.Exit(1)
+
+
+def audit(
+    file: Annotated[Path | None, typer.Argument(metavar="[POLICY]", help="The policy whose claim is tried.")] = None,
+    release: Annotated[
+        str | None, typer.Option(help="Instead of a policy, a release or its folder: from what lies in it alone.")
+    ] = None,
+    games: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many games are played.")] = 60,
+    processes: Annotated[int | None, typer.Option(min=1, max=64, help="Side by side; two if absent.")] = None,
+    style: Annotated[Format, typer.Option("--format", help="How to print what came out.")] = Format.TABLE,
+) -> None:
+    """Play games against the claim of a policy, to see whether anybody can tell that one made-up person was there.
+
+    Measures made-up rows exactly as a run would, in the worst cases that the schema allows, and looks at everything
+    that comes out. Of the source only its catalogue is read, and tables that the policy calls public: no person's row,
+    so it costs no budget. What came out is kept, and goes with the releases of exactly this configuration.
+
+    With --release nothing but the release is needed: no source, no credentials.
+
+    Exit code 1 when the claim is contradicted. When nothing contradicts it, that is no proof.
+    """
+    from gateway.cli import audits  # noqa: PLC0415 - as above
+
+    if (file is None) == (release is None):
+        raise ConfigurationError("say what to audit: a policy, or --release with a release")
+    at_once = processes or min(2, os.cpu_count() or 1)
+    with progress() as report:
+        if file is not None:
+            found, kept = audits.of_policy(file, games=games, processes=at_once, progress=report)
+        else:
+            found, bundled, same = audits.of_release(str(release), games=games, processes=at_once, progress=report)
+    audits.show(found, style=style)
+    if file is not None:
+        audits.tell_kept(found, kept)
+    else:
+        audits.tell_bundled(found, bundled, same_program=same)
+    if found.contradicted:
+        raise typer.Exit(1)
+    if found.games.count < games:
+        interrupt = KeyboardInterrupt()
+        interrupt.add_note(f"{found.games.count:,} of {games:,} games were played: what they show stands above.")
+        raise interrupt
 
 
 def run(

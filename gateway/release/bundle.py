@@ -6,6 +6,7 @@
         certificate.json       what it guarantees
         steward_report.json    rests on production rows: for stewards alone
         public_report.json     from noisy measurements and synthetic rows alone; older releases have none
+        audit.json             what games on made-up rows found; there when this configuration was audited
         shape.json             the tables' shapes
         tables/0000.parquet    rows, in the order of shape.json; files are numbered, so no hostile name reaches a path
 
@@ -35,6 +36,7 @@ from pydantic import ValidationError
 from gateway.policy.model import Policy
 from gateway.release.candidate import ReleaseCandidate
 from gateway.release.certificate import Certificate
+from gateway.release.evidence import AuditReport
 from gateway.release.reports import PublicReport, StewardReport
 from gateway.release.synthetic_table import SyntheticTable, write_rows
 from gateway.vocabulary.checks import Check, from_json
@@ -52,6 +54,7 @@ _IN_MEMORY = 2**25
 """Bytes of a file that is kept in memory when it is read; larger ones are copied."""
 MANIFEST = "MANIFEST.json"
 PUBLIC_REPORT = "public_report.json"
+AUDIT = "audit.json"
 _FILE = re.compile(r"[a-z_]+\.json|tables/[0-9]{4,9}\.parquet")
 
 
@@ -132,6 +135,7 @@ def read(releases: Path, release: ReleaseId) -> ReleaseCandidate:
             report=StewardReport.model_validate_json(files["steward_report.json"].read()),
             created=manifest["created"],
             public=PublicReport.model_validate_json(files[PUBLIC_REPORT].read()) if PUBLIC_REPORT in files else None,
+            audit=AuditReport.model_validate_json(files[AUDIT].read()) if AUDIT in files else None,
         )
     except (ValueError, KeyError, TypeError, ValidationError, pa.ArrowException):
         # the digests fit, so whoever wrote this was another version; the library's text may quote cells
@@ -143,7 +147,10 @@ def read(releases: Path, release: ReleaseId) -> ReleaseCandidate:
 
 def _documents(candidate: ReleaseCandidate) -> dict[str, bytes]:
     public = {} if candidate.public is None else {PUBLIC_REPORT: report_json(candidate.public)}
-    return public | {
+    audit = {} if candidate.audit is None else {AUDIT: canonical_json(candidate.audit.model_dump(mode="json"))}
+    return {
+        **public,
+        **audit,
         "policy.json": canonical_json(candidate.policy.model_dump(mode="json", by_alias=True)),
         "certificate.json": canonical_json(candidate.certificate.model_dump(mode="json")),
         "steward_report.json": report_json(candidate.report),

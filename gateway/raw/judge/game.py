@@ -18,7 +18,6 @@ import numpy as np
 
 from gateway.raw.generate.noise import DiscreteGaussian
 from gateway.raw.judge.replaying import Asked, Diverged, Recording, Replay
-from gateway.vocabulary.errors import GatewayError
 
 if TYPE_CHECKING:
     from gateway.raw.generate.noise import Noise
@@ -61,15 +60,47 @@ def score(measure: Measure[Asked], neighbours: tuple[Asked, Asked], *, target: b
 
     It is infinite when the other neighbour, with the same noisy answers, gives another output or none.
     """
+    return game(measure, neighbours, target=target, noise=noise).score
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Game:
+    """One game: its score, and what it was made of."""
+
+    score: float
+    recording: Recording
+    replay: Replay
+    output: object
+    difference: str | None
+    """What differed although all noisy answers were the same; None when nothing did."""
+
+
+def game(measure: Measure[Asked], neighbours: tuple[Asked, Asked], *, target: bool, noise: Noise) -> Game:
+    """Play one game as ``score`` does; return all of it. Exact counts are in it: as secret as the rows."""
     recording = Recording(noise)
-    output = content(measure(recording.watch(neighbours[target]), recording))
+    output = measure(recording.watch(neighbours[target]), recording)
     replay = Replay(recording)
+    difference = _difference(measure, replay.watch(neighbours[not target]), replay, content(output))
+    evidence = replay.evidence if difference is None else math.inf
+    return Game(
+        score=evidence if target else -evidence,
+        recording=recording,
+        replay=replay,
+        output=output,
+        difference=difference,
+    )
+
+
+def _difference(measure: Measure[Asked], asked: Asked, replay: Replay, output: object) -> str | None:
     try:
-        again = content(measure(replay.watch(neighbours[not target]), replay))
-        evidence = replay.evidence if replay.finished and again == output else math.inf
-    except (Diverged, GatewayError):
-        evidence = math.inf
-    return evidence if target else -evidence
+        again = content(measure(asked, replay))
+    except Diverged as diverged:
+        return str(diverged)
+    except Exception as error:  # noqa: BLE001 - whatever it is, whoever sees that it failed knows which of the two it was
+        return f"an error ({type(error).__name__}) on one of the two"
+    if not replay.finished:
+        return "fewer answers were asked for than the first time"
+    return None if again == output else "the same answers gave another output"
 
 
 def content(output: Any) -> object:  # noqa: ANN401 - whatever a generator lets out

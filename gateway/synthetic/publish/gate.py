@@ -5,7 +5,8 @@
 3. The approval has not lapsed.
 4. The release has not expired, by the record or by its policy.
 5. What lies in the folder is what was approved: its digest is the release's name, and its policy the recorded one.
-6. The steward's report holds at least one check, and every one passed.
+6. The steward's report holds at least one check, and every one passed; and an audit that its policy asks for is with
+   it, with as many games, and found nothing against the claim.
 7. The guarantee is the policy's: same unit and source, epsilon and delta within the budget, also when epsilon is
    recomputed from the events.
 8. It holds at least one synthesized table, and only tables and columns that the policy releases; and every public
@@ -95,7 +96,16 @@ def _5_what_was_approved(case: Case) -> str | None:
 
 
 def _6_report_passed(case: Case) -> str | None:
-    return None if case.candidate.report.passed else "not every check of its report passed"
+    if not case.candidate.report.passed:
+        return "not every check of its report passed"
+    audit, needed = case.candidate.audit, case.candidate.policy.criteria.audit_games
+    if needed and (audit is None or audit.games.count < needed):
+        return "its policy asks for an audit of its configuration, and there is none with it of as many games"
+    if audit is not None and audit.contradicted:
+        return "an audit of its configuration found that it may let out more than it claims"
+    if audit is not None and audit.code_digest != case.candidate.certificate.code_digest:
+        return "the audit that is with it is of another version of the program"
+    return None
 
 
 def _7_guarantee_is_the_policys(case: Case) -> str | None:
