@@ -272,6 +272,7 @@ def judge(
         progress=progress,
         published=None if plan.is_alone else _references(tables),
         kept=kept,
+        stored=tables,
         remaker=Remaker(
             roles=roles_of(plan.policy, plan.kinship.unit),
             redraw=drawer(measured, plan.kindred, generator=plan.generator, seed=plan.seed),

@@ -11,6 +11,7 @@ import pyarrow as pa
 from gateway.raw.family import Family, OwnedRows, first_name, rows_name, span_name
 from gateway.raw.judge.attack import Arena
 from gateway.raw.judge.compared import of_history, of_units, once
+from gateway.raw.judge.constraints import constraints
 from gateway.raw.judge.ending import rows_after_their_end
 from gateway.raw.judge.histories import histories
 from gateway.raw.judge.marginals import frames_of, marginals, pairs
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.policy.criteria import CriteriaClause
     from gateway.policy.lineage import Lineage
     from gateway.raw.judge.compared import Compared
+    from gateway.raw.judge.constraints import Stored
     from gateway.raw.judge.histories import History, SyntheticFamily
     from gateway.raw.judge.remaking import Remaker
     from gateway.raw.judge.verdict import Judgement
@@ -49,6 +51,7 @@ def judge_database(
     progress: Callable[[str, float], None],
     published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]] | None = None,
     kept: Mapping[TableName, float] | None = None,
+    stored: Sequence[Stored] = (),
     remaker: Remaker = NOTHING,
 ) -> Judgement:
     """Attack a whole synthetic database with the persons it was learned from, and measure the use of every table.
@@ -60,7 +63,8 @@ def judge_database(
     columns (of an owned table also the number of rows per owner), ``<table>.two_way`` that over pairs within rows, with
     the owner's columns and with the number of rows. With ``published`` tables every reference must close. No
     row may lie after its owner's ``until``. ``kept`` is which share of the rows that were drawn could keep what their
-    table declares, of tables some of whose rows could not: it must be ``FEWEST``.
+    table declares, of tables some of whose rows could not: it must be ``FEWEST``. Of ``stored`` tables, which are to be
+    published, is shown which share of the rows keeps what is declared.
     """
     unit = lineage.unit.table
     keeping = [_keeping(table, share) for table, share in (kept or {}).items()]
@@ -75,12 +79,12 @@ def judge_database(
             progress=progress,
             remaker=remaker,
         )
-        return replace(found, checks=(*found.checks, *keeping))
+        return replace(found, checks=(*found.checks, *keeping), measures=(*found.measures, *constraints(stored, {})))
 
     @cache
     def arena() -> Arena:
         found = arena_of(train, control, synthetic, lineage=lineage, columns=columns, seed=seed, remaker=remaker)
-        return replace(found, shadow_models=criteria.shadow_models)
+        return replace(found, shadow_models=criteria.shadow_models, progress=progress)
 
     tables = _tables(arena, lineage)
     checks, results = attack_all(arena, criteria, of_histories=True, progress=progress)
@@ -91,6 +95,7 @@ def judge_database(
         checks.append(_closing(published, figures))
     if any(kin.until is not None for kin in lineage.owned):
         checks.append(_ending(synthetic, train, lineage, figures))
+    measures += constraints(stored, figures)
     found = judged(checks, results, figures, measures, progress=progress)
     return replace(
         found,
