@@ -65,10 +65,12 @@ def write(records: Records, what: Callable[[Step], object], *, action: Action = 
         what(step)
 
 
-def create(records: Records, run: str = "r1", *, unit: UnitName = PATIENT, requester: Person = ANA) -> RunId:
+def create(
+    records: Records, run: str = "r1", *, unit: UnitName = PATIENT, requester: Person = ANA, policy: str = "p"
+) -> RunId:
     name = RunId(run)
     with records.step(actor=requester, action=Action.RUN_CREATED, subject=run) as step:
-        step.runs.create(name, policy="p", policy_digest="d", source=CLINIC, unit=unit, requester=requester)
+        step.runs.create(name, policy=policy, policy_digest="d", source=CLINIC, unit=unit, requester=requester)
     return name
 
 
@@ -171,6 +173,12 @@ def test_what_exceeds_the_lifetime_is_refused_and_leaves_no_trace(records: Recor
     assert len(records.ledger.entries()) == 1
     # the dearer head belongs to creating r2; the refusal left none
     assert records.log.head() == head
+
+
+def test_two_policies_of_one_unit_share_its_lifetime(records: Records) -> None:
+    reserve(records, create(records, "r1", policy="for research"), lifetime=1.0)
+    with pytest.raises(BudgetRefused, match="lifetime total from 1"):
+        reserve(records, create(records, "r2", policy="for teaching"), lifetime=1.0)
 
 
 def test_no_lifetime_is_above_the_hard_stop(records: Records) -> None:
