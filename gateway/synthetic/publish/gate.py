@@ -12,6 +12,8 @@
 8. It holds at least one synthesized table, and only tables and columns that the policy releases; and every public
    table that it copies is named as such in its certificate, and every override of what detection found.
 9. The target is the recorded one, and its schema is not one of the database's own.
+10. It passed the private acceptance test: the public report says so, of the policy's threshold; and the test is among
+    the events of its guarantee, once, with the share of the budget that its policy sets aside.
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway.policy.model import TableTreatment
-from gateway.privacy.accountant import epsilon_independently
-from gateway.privacy.events import event_from_json
+from gateway.privacy.accountant import epsilon_independently, parameter
+from gateway.privacy.events import ACCEPTANCE, event_from_json
 from gateway.records.releases import ReleaseState
+from gateway.release.figures import Rate
+from gateway.release.reports import Outcome
 from gateway.synthetic.approve.decision import lapsed, same_person
 from gateway.vocabulary.errors import PublishRefused
 from gateway.vocabulary.roles import Treatment
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
 
 _CROSS_CHECK = 1.01
 """The independent recomputation of epsilon is exact to .5 %; more than this over the budget is another guarantee."""
+_SHARE_TOLERANCE = 0.01
+"""Sigmas are rounded up to whole parts of a count, so shares are the policy's but for this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +174,26 @@ def _9_target_is_allowed(case: Case) -> str | None:
     return None
 
 
+def _10_accepted_privately(case: Case) -> str | None:
+    public, policy = case.candidate.public, case.candidate.policy
+    verdict = public.acceptance if public is not None else None
+    if verdict is None:
+        return "no private acceptance test was made, as by versions before there was one: run the policy again"
+    if verdict.outcome is not Outcome.PASSED or verdict.distance.high.rate > verdict.needed.rate:
+        return "it did not pass the private acceptance test"
+    if verdict.needed != Rate.of(policy.criteria.acceptance):
+        return "its private acceptance test was held against another threshold than the policy's"
+    try:
+        events = [event_from_json(event) for event in case.candidate.certificate.events]
+        tests = [event for event in events if event.label == ACCEPTANCE]
+        share = parameter(tests) ** 2 / parameter(events) ** 2
+    except (ValueError, TypeError, ZeroDivisionError):
+        return None  # condition 7 says so
+    if len(tests) != 1 or abs(share / policy.budget.acceptance - 1) > _SHARE_TOLERANCE:
+        return "its certificate does not list the private acceptance test, once, with the share that the policy says"
+    return None
+
+
 CONDITIONS: Final[tuple[Callable[[Case], str | None], ...]] = (
     _1_recorded_as_approved,
     _2_enough_approvals,
@@ -178,6 +204,7 @@ CONDITIONS: Final[tuple[Callable[[Case], str | None], ...]] = (
     _7_guarantee_is_the_policys,
     _8_only_what_the_policy_releases,
     _9_target_is_allowed,
+    _10_accepted_privately,
 )
 
 
