@@ -58,6 +58,8 @@ class Arena:
     noise is fresh and has no seed; the sampling has the one given."""
     shadow_models: int = 0
     """How many models the policy lets an attack train for each target."""
+    progress: Callable[[str, float], None] = lambda _stage, _share: None
+    """Hears of an attack that takes long what it does, and the share of that which is done, 0 to 1."""
 
     def __repr__(self) -> str:
         """Say nothing of the rows."""

@@ -8,6 +8,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import betaincinv
 
 from gateway.raw.judge.attack import Interval
 
@@ -31,6 +32,18 @@ def wilson(successes: float, trials: float, *, looks: int = 1) -> Interval:
     centre = (rate + z**2 / (2 * trials)) / (1 + z**2 / trials)
     half = z / (1 + z**2 / trials) * math.sqrt(rate * (1 - rate) / trials + z**2 / (4 * trials**2))
     return _interval(rate, centre - half, centre + half, floor=0.0)
+
+
+def exact(successes: int, trials: int) -> Interval:
+    """Return the rate of ``successes`` in ``trials`` with its exact interval (Clopper and Pearson 1934).
+
+    It is wider than that of ``wilson`` and holds however few trials there are. ``ValueError`` as there.
+    """
+    if not 0 <= successes <= trials or trials <= 0:
+        raise ValueError("a rate needs trials, and no more successes than trials")
+    low = betaincinv(successes, trials - successes + 1, _DOUBT / 2) if successes else 0.0
+    high = betaincinv(successes + 1, trials - successes, 1 - _DOUBT / 2) if successes < trials else 1.0
+    return _interval(successes / trials, float(low), float(high), floor=0.0)
 
 
 @cache

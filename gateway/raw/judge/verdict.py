@@ -136,6 +136,7 @@ def judge(
         redraw=redraw and (lambda seed: redraw(synthetic.num_rows, seed).units.select(synthetic.column_names)),
         retrain=remaker.retrain,
         shadow_models=criteria.shadow_models,
+        progress=progress,
     )
     tables = {train.table.name: once(lambda: of_units(arena, train.table.name))}
     checks, results = attack_all(lambda: arena, criteria, of_histories=False, progress=progress)
