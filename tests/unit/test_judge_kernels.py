@@ -40,13 +40,17 @@ def test_the_nearest_few_are_those_of_brute_force_and_the_first_of_equals(seed: 
     apart = np.zeros((30, 300), dtype=np.float32)
     for column in range(1 + seed):
         apart += np.minimum(np.float32(1), np.abs(queries[:, column, None] - rows[None, :, column]))
-    expected = np.argsort(apart, axis=1, kind="stable")[:, :5]
-    assert nearest_few(queries, np.ascontiguousarray(rows.T), 5).tolist() == expected.tolist()
+    begin = np.where(np.arange(30) % 2, random.integers(0, 300, 30), 0)
+    order = (np.arange(300)[None] + begin[:, None]) % 300
+    expected = np.argsort(np.take_along_axis(apart, order, axis=1), axis=1, kind="stable")[:, :5]
+    expected = np.take_along_axis(order, expected, axis=1)
+    assert nearest_few(queries, np.ascontiguousarray(rows.T), begin, 5).tolist() == expected.tolist()
 
 
 def test_of_fewer_rows_than_wanted_all_are_found() -> None:
     rows = np.array([[0.5], [0.0]], dtype=np.float32)
-    found = nearest_few(np.zeros((1, 1), dtype=np.float32), np.ascontiguousarray(rows.T), 4)
+    nought = np.zeros(1, dtype=np.int64)
+    found = nearest_few(np.zeros((1, 1), dtype=np.float32), np.ascontiguousarray(rows.T), nought, 4)
     assert found.tolist() == [[1, 0, NOBODY, NOBODY]]
 
 
@@ -59,6 +63,8 @@ def test_the_nearest_without_a_column_is_that_of_brute_force_and_the_first_of_eq
     rows[random.random(rows.shape) < 0.1] = -1000
     queries = np.concatenate([rows[::20], (random.integers(0, 4, (30, width)) / 3).astype(np.float32)])
     left_out = random.permutation(width)[: max(1, width - 1)]
+    begin = random.integers(0, 500, len(queries)) * (np.arange(len(queries)) % 2)
+    order = (np.arange(500)[None] + begin[:, None]) % 500
     apart = np.minimum(np.float32(1), np.abs(queries[:, None] - rows[None]))
     for place, column in enumerate(left_out):
         before, after = np.zeros(apart.shape[:2], np.float32), np.zeros(apart.shape[:2], np.float32)
@@ -66,16 +72,18 @@ def test_the_nearest_without_a_column_is_that_of_brute_force_and_the_first_of_eq
             before += apart[:, :, c]
         for c in range(width - 1, column, -1):
             after += apart[:, :, c]
-        expected = np.argmin(before + after, axis=1)
-        got = nearest_without(queries, np.ascontiguousarray(rows.T), left_out)[:, place]
-        assert got.tolist() == expected.tolist()
+        first = np.argmin(np.take_along_axis(before + after, order, axis=1), axis=1)
+        got = nearest_without(queries, np.ascontiguousarray(rows.T), begin, left_out)[:, place]
+        assert got.tolist() == order[np.arange(len(queries)), first].tolist()
 
 
 def test_without_its_only_column_every_row_is_as_near_and_among_no_rows_none_is() -> None:
     rows = np.array([[0.5], [0.0]], dtype=np.float32)
     only = np.zeros(1, dtype=np.int64)
-    assert nearest_without(rows, np.ascontiguousarray(rows.T), only).tolist() == [[0], [0]]
-    assert nearest_without(rows, np.empty((1, 0), dtype=np.float32), only).tolist() == [[NOBODY], [NOBODY]]
+    begin = np.array([0, 1])
+    assert nearest_without(rows, np.ascontiguousarray(rows.T), begin, only).tolist() == [[0], [1]]
+    nobody = nearest_without(rows, np.empty((1, 0), dtype=np.float32), 0 * begin, only)
+    assert nobody.tolist() == [[NOBODY], [NOBODY]]
 
 
 @pytest.mark.parametrize("seed", range(5))

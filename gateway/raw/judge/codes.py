@@ -26,6 +26,7 @@ _NULL_POSITION = -1000.0
 _FARTHEST = 50.0
 """Positions are clipped here, so that no real number comes near the place of NULL."""
 _HUGE = 1e150
+_STRETCH = 20
 _AT_ONCE = 65_536
 """Rows that are moved or compared together, so that no second copy of a frame is made."""
 
@@ -174,13 +175,18 @@ def _scale(codes: NDArray[np.int32], values: pa.Array, invented: NDArray[np.int3
 def places(numbers: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each number's place between the 1 % and 99 % quantiles of those ``seen`` in synthetic rows, as 0 to 1.
 
-    Quantiles rather than ends, so that one far synthetic value does not make all others look alike. NaN, which is no
-    number, is far from all others and at no distance from itself.
+    Quantiles rather than ends, so that one far synthetic value does not make all others look alike; and where they are
+    further apart than 20 times the middle half (a number such as 999999999 that stands for "unknown"), 20 times the
+    middle half. NaN, which is no number, is far from all others and at no distance from itself.
     """
     low, high = np.quantile(seen, [0.01, 0.99], method="nearest") if len(seen) else (0.0, 1.0)
     if not high > low and len(seen):
         low, high = seen.min(), seen.max()
     span = high - low if high > low else 1.0
+    if len(seen):
+        first, middle, last = np.quantile(seen, [0.25, 0.5, 0.75], method="nearest")
+        if 0 < last - first < span / _STRETCH:
+            low, span = middle, _STRETCH * (last - first)
     scaled = np.clip((numbers - low) / span, -_FARTHEST, _FARTHEST)
     return np.where(np.isnan(numbers), _NULL_POSITION, scaled)
 

@@ -29,7 +29,7 @@ _SOFTENING = 1e-3
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Targets:
-    """Equally many people trained on and held out, members first; per person what the attacker can compute."""
+    """About as many people trained on as held out; per person what the attacker can compute."""
 
     scores: NDArray[np.float64]
     """Kinds of score x people: nearness, and nearness relative to people who are in no table (DOMIAS)."""
@@ -73,8 +73,9 @@ def guess(targets: Targets, random: np.random.Generator, *, sureness: float = _S
     ``sureness`` is how many standard errors are taken off an excess before it is compared with others: more where
     there are many scores to choose from, one of which looks good by chance.
     """
-    each = len(targets.member) // 2
-    half = np.concatenate([random.permutation(each) % 2, random.permutation(each) % 2]).astype(np.bool_)
+    half = np.zeros(len(targets.member), dtype=np.bool_)
+    for kind in (targets.member, ~targets.member):
+        half[kind] = random.permutation(int(kind.sum())) % 2 == 1
     guessed = np.zeros(len(half), dtype=np.bool_)
     for tried in (half, ~half):
         score, threshold = _best(targets.scores[:, ~tried], targets.member[~tried], sureness)
@@ -88,17 +89,16 @@ def _best(scores: NDArray[np.float64], member: NDArray[np.bool_], sureness: floa
     When no threshold separates (all rows alike), the attacker says nothing: an infinite threshold.
     """
     best, choice = -np.inf, (0, np.inf)
-    trials = member.sum() + 1.0
+    trials, others = member.sum() + 1.0, (~member).sum() + 1.0
     for kind, values in enumerate(scores):
         thresholds = np.unique(values)[::-1]
         thresholds = thresholds[np.linspace(0, len(thresholds) - 1, min(len(thresholds), _MOST_THRESHOLDS)).astype(int)]
-        ours, others = np.sort(values[member]), np.sort(values[~member])
-        hit = len(ours) - np.searchsorted(ours, thresholds)
-        false = len(others) - np.searchsorted(others, thresholds)
-        allowed = (hit + false >= _FEWEST_GUESSES * len(member)) & (false <= _MOST_FALSE * len(others))
-        rate, control = (hit + 0.5) / trials, (false + 0.5) / trials
+        hit = member.sum() - np.searchsorted(np.sort(values[member]), thresholds)
+        false = (~member).sum() - np.searchsorted(np.sort(values[~member]), thresholds)
+        allowed = (hit + false >= _FEWEST_GUESSES * len(member)) & (false <= _MOST_FALSE * (~member).sum())
+        rate, control = (hit + 0.5) / trials, (false + 0.5) / others
         ratio = (1 - rate) / (1 - control)
-        error = ratio * np.sqrt(rate / ((1 - rate) * trials) + control / ((1 - control) * trials))
+        error = ratio * np.sqrt(rate / ((1 - rate) * trials) + control / ((1 - control) * others))
         surely = np.where(allowed, 1 - ratio - sureness * error, -np.inf)
         at = int(np.argmax(surely))
         if surely[at] > best:
@@ -121,11 +121,16 @@ def guessed_result(
     guessed: NDArray[np.bool_],
     among: NDArray[np.bool_],
     random: np.random.Generator,
+    *,
+    looks: int = 1,
 ) -> AttackResult:
-    """Return how the guesses went on the targets ``among``."""
+    """Return how the guesses went on the targets ``among``, of which as many are members as not.
+
+    ``looks`` is how many such parts are told of together, so that all their intervals hold at once.
+    """
     trials = int((among & targets.member).sum())
-    rate = wilson(int((guessed & among & targets.member).sum()), trials)
-    control = wilson(int((guessed & among & ~targets.member).sum()), trials)
+    rate = wilson(int((guessed & among & targets.member).sum()), trials, looks=looks)
+    control = wilson(int((guessed & among & ~targets.member).sum()), trials, looks=looks)
     return AttackResult(
         attack=name,
         targets=trials,

@@ -61,10 +61,14 @@ def _least(distances: NDArray[np.float32], many: int) -> np.float32:
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
-def nearest_few(queries: NDArray[np.float32], places: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+def nearest_few(
+    queries: NDArray[np.float32], places: NDArray[np.float32], begin: NDArray[np.int64], count: int
+) -> NDArray[np.int64]:
     """Return the ``count`` rows nearest to each query, nearest first, of equally near ones those that come first.
 
-    Arguments and distance are those of ``nearest``. Where there are fewer rows, the rest is ``NOBODY``.
+    Arguments and distance are those of ``nearest``; ``begin`` is, per query, the row that comes first (the last is
+    followed by row 0), so that who takes any of equals takes others for each query. Where there are fewer rows, the
+    rest is ``NOBODY``.
     """
     found = np.full((len(queries), count), NOBODY, dtype=np.int64)
     width, rows = places.shape
@@ -72,37 +76,58 @@ def nearest_few(queries: NDArray[np.float32], places: NDArray[np.float32], count
     best = np.empty(count, dtype=np.float32)
     for q in range(len(queries)):
         best[:] = width + 1
-        for start in range(0, rows, _BLOCK):
-            many = min(_BLOCK, rows - start)
-            distances[:many] = 0
-            for c in range(width):
-                if c > 0 and c % 3 == 0 and _least(distances, many) >= best[-1]:
-                    break
-                for i in range(many):
-                    distances[i] += min(np.float32(1), abs(queries[q, c] - places[c, start + i]))
-            else:
-                for i in range(many):
-                    if distances[i] >= best[-1]:
-                        continue
-                    at = count - 1
-                    while at > 0 and best[at - 1] > distances[i]:
-                        best[at] = best[at - 1]
-                        found[q, at] = found[q, at - 1]
-                        at -= 1
-                    best[at] = distances[i]
-                    found[q, at] = start + i
-            if best[-1] == 0:
-                break
+        for turn in range(2):
+            first, end = (begin[q], rows) if turn == 0 else (0, begin[q])
+            for start in range(first, end, _BLOCK):
+                many = min(_BLOCK, end - start)
+                if best[-1] > 0 and _all_near(queries[q], places, start, many, distances, best[-1]):
+                    for i in range(many):
+                        if distances[i] < best[-1]:
+                            _insert(distances[i], start + i, best, found[q])
     return found
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _all_near(  # noqa: PLR0917 - compiled functions take no keywords
+    query: NDArray[np.float32],
+    places: NDArray[np.float32],
+    start: int,
+    many: int,
+    distances: NDArray[np.float32],
+    enough: np.float32,
+) -> bool:
+    """Sum up the distances of a block of rows; return False, with sums of some columns only, if all are too far."""
+    distances[:many] = 0
+    for c in range(len(query)):
+        if c > 0 and c % 3 == 0 and _least(distances, many) >= enough:
+            return False
+        for i in range(many):
+            distances[i] += min(np.float32(1), abs(query[c] - places[c, start + i]))
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _insert(distance: np.float32, row: int, best: NDArray[np.float32], found: NDArray[np.int64]) -> None:
+    """Enter ``row`` into the rising distances behind all that are as near."""
+    at = len(best) - 1
+    while at > 0 and best[at - 1] > distance:
+        best[at] = best[at - 1]
+        found[at] = found[at - 1]
+        at -= 1
+    best[at] = distance
+    found[at] = row
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
 def nearest_without(
-    queries: NDArray[np.float32], places: NDArray[np.float32], left_out: NDArray[np.int64]
+    queries: NDArray[np.float32],
+    places: NDArray[np.float32],
+    begin: NDArray[np.int64],
+    left_out: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Return, per query and per column ``left_out``, the row nearest in all other columns; of equals the first.
 
-    Arguments and distance are those of ``nearest``; the result is queries x columns left out. All are found in one
+    Arguments and distance are those of ``nearest_few``; the result is queries x columns left out. All are found in one
     pass: no column counts for more than 1, so a row that is farther in all columns than the worst of the best so far
     and 1 is nearest without none of them. Of the few others the sum is made anew on either side of the column left
     out, not by taking it off, so that rows equally far are equally far whatever was added up.
@@ -116,20 +141,14 @@ def nearest_without(
     for q in range(len(queries)):
         best[:] = width + 1
         worst = np.float32(width + 1)
-        for start in range(0, rows, _BLOCK):
-            many = min(_BLOCK, rows - start)
-            distances[:many] = 0
-            for c in range(width):
-                if c > 0 and c % 3 == 0 and _least(distances, many) >= worst + slack:
-                    break
-                for i in range(many):
-                    distances[i] += min(np.float32(1), abs(queries[q, c] - places[c, start + i]))
-            else:
-                for i in range(many):
-                    if distances[i] < worst + slack:
-                        worst = _improve(queries[q], places, start + i, left_out, sums, best, found[q])
-            if worst == 0:
-                break
+        for turn in range(2):
+            first, end = (begin[q], rows) if turn == 0 else (0, begin[q])
+            for start in range(first, end, _BLOCK):
+                many = min(_BLOCK, end - start)
+                if worst > 0 and _all_near(queries[q], places, start, many, distances, worst + slack):
+                    for i in range(many):
+                        if distances[i] < worst + slack:
+                            worst = _improve(queries[q], places, start + i, left_out, sums, best, found[q])
     return found
 
 
@@ -237,7 +256,10 @@ def _alike(
 
 def sorted_rows(cells: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return, per column, the rows in the order of their codes: columns x rows, what ``isolated`` looks rules up in."""
-    return np.ascontiguousarray(np.argsort(cells, axis=0, kind="stable").T, dtype=np.int32)
+    order = np.empty((cells.shape[1], len(cells)), dtype=np.int32)
+    for column in range(cells.shape[1]):
+        order[column] = np.argsort(cells[:, column], kind="stable")
+    return order
 
 
 @numba.njit(cache=True, nogil=True)

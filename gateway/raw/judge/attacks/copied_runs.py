@@ -51,6 +51,12 @@ class CopiedRuns:
     criterion = "verbatim"
     of_histories = True
     question = "How many people's rows stand in the synthetic histories, one after the other, word for word?"
+    means = (
+        "Up to three rows that follow each other in one person's history, and in nobody else's, are looked for in the "
+        "synthetic histories. The figure says how many more are found of people whose data was used than of people "
+        "whose data was not."
+    )
+    not_shown = "Histories that were copied with small changes; the checks by whole histories and by links see those."
 
     def run(self, arena: Arena) -> AttackResult:
         """Attack every owned table. ``CheckFailed`` when not 20 persons of each kind have a run of their own."""

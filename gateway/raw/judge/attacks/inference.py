@@ -30,18 +30,23 @@ class Inference:
 
     Each secret of the policy, or each column where it names none, is attacked for every target (Giomi et al. 2023,
     section 5.3): values without an order are told when they are equal, numbers and times when they are off by a
-    twentieth at most, and that nothing is known of somebody is told by NULL. Of equally near rows any is taken. The
-    figure is the mean over secrets and targets; each secret is a part, with an interval that allows for all of them.
-    The naive attacker always says the commonest value, or the median. Not checked: attackers who know less than all
-    the rest, or who learn a model from many rows (what those find holds for the population, not for one person).
+    twentieth at most, and that nothing is known of somebody is told by NULL. Of equally near rows any is taken.
+
+    An answer that the usual one (the commonest or median synthetic value) gives anyway is no secret: it counts as not
+    told. The figure is the mean over secrets and targets. Each secret is a part, among those targets alone to whom the
+    usual answer does not apply, with an interval that allows for all secrets: the risk of the few who have a rare
+    illness shows there, and would not show in the figure; while on all targets together it could not be told from
+    chance, since nearly everybody is told right. The guesser draws the answer from the control rows. Not checked:
+    attackers who know less than all the rest, or who learn a model from many rows (what those find holds for the
+    population, not for one person).
     """
 
     name = "inference"
     question = "Does the synthetic table tell a secret of a person to somebody who knows all the rest of them?"
     means = (
         "Somebody who knows everything else about a person looks for the most similar synthetic row and reads the "
-        "missing answer there. The figure says how much more often that is right for people whose data was used than "
-        "for people whose data was not."
+        "missing answer there. The figure says how much more often that is right, where the usual answer is not, for "
+        "people whose data was used than for people whose data was not."
     )
     not_shown = (
         "Facts that hold for whole groups can still be told of everybody in them, whether or not their data was used; "
@@ -53,26 +58,27 @@ class Inference:
         codes, chosen, random = arena.codes, arena.chosen, arena.random(self.name)
         secrets = np.array([list(arena.columns).index(name) for name in arena.secrets], dtype=np.int64)
         places = np.argsort(codes.placed)
-        turned = random.permutation(codes.synthetic)
-        queries, shuffled = codes.positions[chosen.rows], np.take(codes.searched, turned, axis=1)
-        found = turned[nearest_without(queries, shuffled, places[secrets])]
-        right, naive = np.empty(found.shape, dtype=np.bool_), np.empty(found.shape, dtype=np.bool_)
-        for place, (secret, rows) in enumerate(zip(secrets, found.T, strict=True)):
-            truth = codes.cells[chosen.rows, secret]
-            right[:, place] = told(codes, secret, codes.invented[rows, secret], truth)
-            naive[:, place] = told(codes, secret, _usual(codes, secret), truth)
+        begin = random.integers(codes.synthetic, size=len(chosen.rows))
+        found = np.asarray(nearest_without(codes.positions[chosen.rows], codes.searched, begin, places[secrets]))
+        secret, hit, guessed = (np.empty(found.shape, dtype=np.bool_) for _ in range(3))
+        for place, (column, rows) in enumerate(zip(secrets, found.T, strict=True)):
+            truth = codes.cells[chosen.rows, column]
+            drawn = codes.cells[random.integers(codes.train, len(codes.real), len(rows)), column]
+            secret[:, place] = ~told(codes, column, usual(codes, column), truth)
+            hit[:, place] = secret[:, place] & told(codes, column, codes.invented[rows, column], truth)
+            guessed[:, place] = secret[:, place] & told(codes, column, drawn, truth)
         parts = [
             part(
-                f"{self.name}/{arena.columns[secret]}",
+                f"{self.name}/{arena.columns[column]}",
                 chosen,
-                right[:, place],
-                naive[:, place],
-                among=chosen.drawn,
+                hit[:, place],
+                guessed[:, place],
+                among=chosen.drawn & secret[:, place],
                 looks=len(secrets),
             )
-            for place, secret in enumerate(secrets)
+            for place, column in enumerate(secrets)
         ]
-        return attacked(self.name, chosen, right.mean(axis=1), naive.mean(axis=1), columns=arena.columns, parts=parts)
+        return attacked(self.name, chosen, hit.mean(axis=1), guessed.mean(axis=1), columns=arena.columns, parts=parts)
 
 
 def told(codes: Codes, column: int, guess: NDArray[np.int32] | np.int32, truth: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -95,7 +101,7 @@ def spread(numbers: NDArray[np.float64]) -> float:
     return float(high - low) if high > low else float(known.max() - known.min())
 
 
-def _usual(codes: Codes, column: int) -> np.int32:
+def usual(codes: Codes, column: int) -> np.int32:
     """Return what tells most synthetic rows: the commonest value or the median."""
     cells = codes.invented[:_LOOKED_AT, column]
     commonest = np.int32(np.bincount(cells - NULL).argmax() + NULL)

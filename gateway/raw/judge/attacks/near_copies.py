@@ -21,6 +21,8 @@ _SLIGHT = 0.01
 """Numbers and times may be off by a hundredth of the range that most of the column's have."""
 _CHANCE = 5e-5
 """Rows may meet by chance, for each target of either kind, so often at most that the figure stays within 0.02."""
+_TRIED = 500
+"""Targets by which it is told how often rows meet."""
 
 
 class NearCopies:
@@ -48,7 +50,7 @@ class NearCopies:
         guesses = strung_together(codes, random)
         targets = np.ascontiguousarray(codes.cells[chosen.rows])
         every = np.arange(targets.shape[1])
-        alone, copied = occurrences(targets, codes.real, every) == 1, _slightly_off(codes, chosen)
+        alone, copied = occurrences(targets, codes.real, every) == 1, _slightly_off(codes, chosen, random)
         guessed = np.zeros(len(copied), dtype=np.bool_)
         for columns in [every, *_all_but_one(codes, chosen, targets)]:
             own = occurrences(targets, codes.real, columns) == 1
@@ -68,19 +70,26 @@ def _all_but_one(codes: Codes, chosen: Chosen, targets: NDArray[np.int32]) -> li
     sets = [np.delete(np.arange(width), column) for column in range(width)] if width > 1 else []
     shared = np.array([(occurrences(targets, codes.real, columns) > 1)[chosen.drawn].mean() for columns in sets])
     order = np.argsort(shared, kind="stable")
-    scale = max(1.0, codes.synthetic / len(codes.real))
-    allowed = np.cumsum(shared[order]) * scale <= _CHANCE * (chosen.drawn.sum() / 2)
-    return [sets[place] for place in order[allowed]]
+    return [sets[place] for place in order[np.cumsum(shared[order]) <= _allowed(codes, chosen)]]
 
 
-def _slightly_off(codes: Codes, chosen: Chosen) -> NDArray[np.bool_]:
-    """Return which targets have a synthetic row close by, and no real one."""
+def _slightly_off(codes: Codes, chosen: Chosen, random: np.random.Generator) -> NDArray[np.bool_]:
+    """Return which targets have a synthetic row close by, and no real one; nobody, where rows often meet so."""
     slight = np.where(codes.ordered[codes.placed], np.float32(_SLIGHT), np.float32(0))
     queries = codes.positions[chosen.rows]
-    near = np.asarray(close_by(queries, codes.searched, slight, np.full(len(queries), -1)))
     real = np.ascontiguousarray(codes.positions[: len(codes.real)].T)
-    near[near] = ~close_by(queries[near], real, slight, chosen.rows[near])
+    near = np.zeros(len(queries), dtype=np.bool_)
+    tried = random.permutation(np.flatnonzero(chosen.drawn))[:_TRIED]
+    if close_by(queries[tried], real, slight, chosen.rows[tried]).mean() <= _allowed(codes, chosen):
+        near |= close_by(queries, codes.searched, slight, np.full(len(queries), -1))
+        near[near] = ~close_by(queries[near], real, slight, chosen.rows[near])
     return near
+
+
+def _allowed(codes: Codes, chosen: Chosen) -> float:
+    """Return the share of real rows that may have others as near."""
+    scale = max(1.0, codes.synthetic / len(codes.real))
+    return float(_CHANCE * chosen.drawn.sum() / 2 / scale)
 
 
 plugin = NearCopies

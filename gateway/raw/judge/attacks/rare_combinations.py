@@ -36,10 +36,10 @@ class RareCombinations:
     Columns are the quasi-identifiers of the policy, or all where it names fewer than two; up to 16 sets of each size
     are drawn. A combination is somebody's own if no other row, trained on or held out, has it, which says as much of
     either kind of person. Sets in which combinations reappear by chance more often than so many targets could tell
-    from a leak are left out: how often that is, is estimated from the pairs among real rows (Good 1953, the estimate
-    of what was seen once). The figure is the mean over persons of the share of their own combinations that reappear,
-    nought for who has none; pairs, triples and fours are parts, among those who have some. The guesser strings values
-    of control rows together. Not checked: combinations that reappear with a value slightly off.
+    from a leak are left out: how often that is, is estimated from who shares theirs with just one other (Good 1953,
+    the estimate of what was seen once). The figure is the mean over persons of the share of their own combinations
+    that reappear, nought for who has none; pairs, triples and fours are parts, among those who have some. The guesser
+    strings values of control rows together. Not checked: combinations that reappear with a value slightly off.
     """
 
     name = "rare_combinations"
@@ -101,8 +101,7 @@ def _sets(columns: NDArray[np.int64], size: int, random: np.random.Generator) ->
 def _own(codes: Codes, chosen: Chosen, targets: NDArray[np.int32], columns: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return whose combination of values in ``columns`` nobody else has; nobody's, if chance would bring many back."""
     seen = occurrences(targets, codes.real, columns)
-    once, twice = ((seen == times)[chosen.drawn].sum() for times in (1, 2))
-    again = twice / max(1, once) * max(1.0, codes.synthetic / len(codes.real))
+    again = (seen == 2)[chosen.drawn].mean() * max(1.0, codes.synthetic / len(codes.real))  # noqa: PLR2004 - a pair
     own: NDArray[np.bool_] = (seen == 1) & (again <= _CHANCE * chosen.drawn.sum() / 2)
     return own
 

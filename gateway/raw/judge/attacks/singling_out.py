@@ -93,6 +93,15 @@ class SinglingOut:
 
     name = "singling_out"
     question = "Does a rule found in the synthetic table match exactly one real person?"
+    means = (
+        "A rule such as 'over 80, and from this district' that fits exactly one synthetic row is tried on the real "
+        "people. The figure says how many more rules point at exactly one person whose data was used than at one whose "
+        "data was not."
+    )
+    not_shown = (
+        "What an attacker could do next with the one person found. Rules that would point at one person in any such "
+        "population are subtracted."
+    )
 
     def run(self, arena: Arena) -> AttackResult:
         """Attack with up to 6,000 rules; all real rows are read. ``CheckFailed`` when the arena holds too little."""
@@ -105,7 +114,9 @@ class SinglingOut:
         }
         whole = _result(self.name, np.concatenate(list(parts.values())), baseline, codes, planned=_PLANNED)
         counted = tuple(
-            _result(f"{self.name}/{kind}", found, baseline, codes) for kind, found in parts.items() if len(found)
+            _result(f"{self.name}/{kind}", found, baseline, codes, looks=len(parts))
+            for kind, found in parts.items()
+            if len(found)
         )
         return AttackResult(**{**vars(whole), "parts": counted})
 
@@ -165,7 +176,7 @@ def _random_cells(codes: Codes, random: np.random.Generator) -> NDArray[np.int32
 
 
 def _result(
-    name: str, found: NDArray[np.int64], baseline: NDArray[np.int64], codes: Codes, *, planned: int = 0
+    name: str, found: NDArray[np.int64], baseline: NDArray[np.int64], codes: Codes, *, planned: int = 0, looks: int = 1
 ) -> AttackResult:
     trials = max(len(found), planned)
     hits = found[found >= 0]
@@ -173,15 +184,15 @@ def _result(
     cluster = float((per_person**2).sum() / per_person.sum())
     ours = int((hits < codes.train).sum())
     others = len(hits) - ours
-    rate = wilson(ours / cluster, trials / cluster)
-    one_in = wilson(others / cluster, trials / cluster)
+    rate = wilson(ours / cluster, trials / cluster, looks=looks)
+    one_in = wilson(others / cluster, trials / cluster, looks=looks)
     control = scaled(one_in, codes.train / codes.control)
     return AttackResult(
         attack=name,
         targets=trials,
         rate=rate,
         control=control,
-        baseline=wilson(int(((baseline >= 0) & (baseline < codes.train)).sum()), len(baseline)),
+        baseline=wilson(int(((baseline >= 0) & (baseline < codes.train)).sum()), len(baseline), looks=looks),
         excess=excess(rate, control, correlation=_exclusive(rate.value, one_in.value)),
     )
 

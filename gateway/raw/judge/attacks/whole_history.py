@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.raw.judge.attack import Arena
 
 
+_PARTS = 3
 _SURENESS = 3.0
 """Of four scores, with 200 thresholds each, one looks good by chance."""
 
@@ -46,6 +47,15 @@ class WholeHistory:
     criterion = "membership"
     of_histories = True
     question = "Can one tell from all that a person has in all tables that they were among those learned from?"
+    means = (
+        "Somebody who knows all that a person has in all tables compares it with the synthetic people and guesses "
+        "whether their data was used. The figure says how much more often the guess is yes for people whose data was "
+        "used than for people whose data was not."
+    )
+    not_shown = (
+        "An attacker who can run the generator themselves, with and without somebody, may guess better; the proof that "
+        "comes with a release bounds that one too."
+    )
 
     def run(self, arena: Arena) -> AttackResult:
         """Attack up to 2,000 people of each kind; the persons searched are never subsampled."""
@@ -59,7 +69,8 @@ class WholeHistory:
         count = outliers_of(min(sizes[:2]))
         if not count or count > each:
             return whole
-        parts = [guessed_result(f"{self.name}/outliers", targets, guessed, oddest(targets, count), random)]
+        odd = oddest(targets, count)
+        parts = [guessed_result(f"{self.name}/outliers", targets, guessed, odd, random, looks=_PARTS)]
         measures = {
             "most rows": sum((extent(history)[0] for history in arena.histories), np.zeros(sum(sizes))),
             "most extreme": np.max([rarity(history) for history in arena.histories], axis=0),
@@ -70,7 +81,9 @@ class WholeHistory:
             # the ratio would be swayed by how far out the persons of either set are
             apart = Targets(scores=apart.scores[::2], member=apart.member, oddness=apart.oddness)
             everyone = np.ones(2 * count, dtype=np.bool_)
-            parts.append(guessed_result(f"{self.name}/{name}", apart, guess(apart, random), everyone, random))
+            parts.append(
+                guessed_result(f"{self.name}/{name}", apart, guess(apart, random), everyone, random, looks=_PARTS)
+            )
         return AttackResult(**{**vars(whole), "parts": tuple(parts)})
 
 
