@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import re
 import traceback
@@ -289,6 +290,31 @@ def test_no_row_leaves_and_texts_of_ours_are_parameters(base: Base) -> None:
         assert "victim" not in statement
         assert re.match(r"^(WITH s\d+ AS|SELECT CAST\(pg_catalog)\s", statement)
         assert not re.search(r"\b(INSERT|UPDATE|DELETE|CREATE|DROP|COPY|INTO)\b", statement)
+
+
+def test_rules_over_ranges_side_by_side_are_found_by_their_ranges(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.fill(60, seed=7)
+    monkeypatch.setattr(rules_sql, "_FEW", 8)
+    ends = [(-(2**63) + 1, -1), (0, 0), (1, 2**53), (2**53 + 1, 2**63 - 1)]
+    moments = [dt.datetime.min, dt.datetime(1970, 1, 1), dt.datetime.max]  # noqa: DTZ001 - naive on purpose
+    rules: list[Rule] = [
+        (
+            Condition(ColumnName("n%s"), How.AT_LEAST, low), Condition(ColumnName("n%s"), How.AT_MOST, high),
+            Condition(ColumnName("at"), How.AT_LEAST, begin), Condition(ColumnName("at"), How.AT_MOST, end),
+            Condition(ColumnName("real"), How.AT_MOST, most),
+        )
+        for low, high in ends for begin, end in itertools.pairwise(moments) for most in (0.1, 1e300)
+    ]  # fmt: skip
+    with base.opened() as (snapshot, lent, plan):
+        family = whole_family(snapshot, plan)
+        nobody = RawTable(family.units.table, family.units.expose().slice(0, 0))
+        ours, theirs = in_source(lent, plan, share=1e-15), MemoryMatches(family.units, nobody)
+        found = theirs.count(rules)
+        assert found.any()
+        np.testing.assert_array_equal(ours.count(rules), found)
+        # with ranges that overlap nobody is found by them
+        rules += [(rule[0], rule[4]) for rule in rules] + [(rule[0],) for rule in rules[:3]]
+        np.testing.assert_array_equal(ours.count(rules), theirs.count(rules))
 
 
 def test_rules_that_cannot_be_are_refused_without_a_value(base: Base) -> None:

@@ -171,7 +171,11 @@ class Belonging:
         """Return all rows of the unit's table, the unit's key there, and when a row is one unit's alone."""
         keys = [self._key, by] if by else [self._key]
         read = self._read(portrait, columns=columns, keys=keys)
-        alone: list[sa.ColumnElement[bool]] = [read.c[f"n{k}"] == whole(1) for k in range(len(keys))]
+        alone: list[sa.ColumnElement[bool]] = []
+        for i, key in enumerate(keys):
+            declared = self._is_declared(portrait.source, key)  # then a server knows better how many rows to expect
+            full = [read.c[f"k{i}_{k}"].is_not(None) for k in range(len(key))]
+            alone += full if declared else [read.c[f"n{i}"] == whole(1)]
         return read, [read.c[f"k0_{k}"] for k in range(len(self._key))], alone
 
     def _units(self, portrait: Portrait, *, columns: Sequence[ColumnName], by: _Key) -> Members:

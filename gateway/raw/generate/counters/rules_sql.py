@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 RULES_AT_ONCE = 4_000
 """Rules in one statement."""
+_FEW = 64
+"""As many rules about the same ranges are worth a scan of their own; of more ranges of a column each is looked at."""
 _NULL = -(2**63)
 _MOST = 2**63 - 1
 
@@ -91,12 +93,8 @@ class SqlMatches:
         """Return for how many of either side each rule holds; see ``Matches.count``."""
         for name, conditions in by_column(rules, self.table).items():
             limits([condition for _, condition in conditions], self.table.column(name))  # refuses what cannot be
-        found = np.zeros((len(rules), 2), dtype=np.int64)
-        for group in _groups(rules):
-            for at in range(0, len(group), RULES_AT_ONCE):
-                some = group[at : at + RULES_AT_ONCE]
-                found[some] = self._counted([rules[number] for number in some])
-        return found
+        parts = [self._counted(rules[at : at + RULES_AT_ONCE]) for at in range(0, len(rules), RULES_AT_ONCE)]
+        return np.concatenate([np.zeros((0, 2), dtype=np.int64), *parts])
 
     def _counted(self, rules: Sequence[Rule]) -> NDArray[np.int64]:
         """Ask for ``rules`` in one statement, or in two halves where it would have too many parameters."""
@@ -113,28 +111,51 @@ class SqlMatches:
             of = np.array([number for number, _ in conditions[name]], dtype=np.int64)
             np.maximum.at(bounds[:, 2 * k], of, column.lows)
             np.minimum.at(bounds[:, 2 * k + 1], of, column.highs)
-        query = self._joined(people, [column.code for column in coded], bounds)
+        codes = [column.code.label(f"x{k}") for k, column in enumerate(coded)]
+        cells = self._engine.kept(self._belonging.fenced(sa.select(*codes, people.c.aside)))
+        groups = [np.array(group, dtype=np.int64) for group in _groups(rules)]
         found = np.zeros((len(rules), 2), dtype=np.int64)
-        for number, training, aside in self._fetched(query):
+        for number, training, aside in self._fetched(
+            sa.union_all(*(self._joined(cells, group, bounds[group], k) for k, group in enumerate(groups)))
+        ):
             found[int(number)] = int(training), int(aside)
         return found
 
-    def _joined(self, people: sa.FromClause, codes: Sequence[Expression], bounds: NDArray[np.int64]) -> sa.Select[Any]:
-        """Return (rule, how many in training, how many held out) of the rules that anybody meets."""
-        fenced = self._belonging.fenced
-        read = fenced(sa.select(*(code.label(f"x{k}") for k, code in enumerate(codes)), people.c.aside))
-        one = [k for k in range(len(codes)) if (bounds[:, 2 * k] == bounds[:, 2 * k + 1]).all()]
-        kept = [side for k in range(len(codes)) for side in ([2 * k] if k in one else [2 * k, 2 * k + 1])]
-        named = ["n", *(f"{'lh'[side % 2]}{side // 2}" for side in kept)]
-        lines = [[number, *line] for number, line in enumerate(bounds[:, kept].tolist())]
-        listed = self._engine.listing(named, lines)
-        same = [read.c[f"x{k}"] == listed.c[f"l{k}"] for k in one]
-        inside = [
-            read.c[f"x{k}"].between(listed.c[f"l{k}"], listed.c[f"h{k}"]) for k in range(len(codes)) if k not in one
-        ]
-        pairs = read.join(listed, sa.and_(sa.true(), *same))
-        matched = sa.select(listed.c.n, sa.func.count() - sa.func.sum(read.c.aside), sa.func.sum(read.c.aside))
+    def _joined(
+        self, cells: sa.FromClause, numbers: NDArray[np.int64], bounds: NDArray[np.int64], part: int
+    ) -> sa.Select[Any]:
+        """Return (rule, how many in training, how many held out) of the rules of one group that anybody meets."""
+        columns = range(bounds.shape[1] // 2)
+        certain = [k for k in columns if (bounds[:, 2 * k] == bounds[:, 2 * k + 1]).all()]
+        if not certain:
+            cells, bounds, certain = self._numbered(cells, bounds)
+        # a column of which no rule of the group wants anything is not looked at
+        loose = [k for k in columns if k not in certain and (bounds[:, 2 * k : 2 * k + 2] != (_NULL, _MOST)).any()]
+        kept = [*(2 * k for k in certain), *(side for k in loose for side in (2 * k, 2 * k + 1))]
+        lines = np.column_stack([numbers, bounds[:, kept]]).tolist()
+        listed = self._engine.listing(["n", *(f"{'lh'[side % 2]}{side // 2}" for side in kept)], lines, f"listed{part}")
+        same = [cells.c[f"x{k}"] == listed.c[f"l{k}"] for k in certain]
+        inside = [cells.c[f"x{k}"].between(listed.c[f"l{k}"], listed.c[f"h{k}"]) for k in loose]
+        pairs = cells.join(listed, sa.and_(sa.true(), *same))
+        matched = sa.select(listed.c.n, sa.func.count() - sa.func.sum(cells.c.aside), sa.func.sum(cells.c.aside))
         return matched.select_from(pairs).where(*inside).group_by(listed.c.n)
+
+    def _numbered(
+        self, cells: sa.FromClause, bounds: NDArray[np.int64]
+    ) -> tuple[sa.FromClause, NDArray[np.int64], list[int]]:
+        """Number the intervals of every column in which no two overlap: then each cell is in one certain of them."""
+        bounds, numbered = bounds.copy(), {}
+        for k in range(bounds.shape[1] // 2):
+            intervals, which = np.unique(bounds[:, 2 * k : 2 * k + 2], axis=0, return_inverse=True)
+            apart = (intervals[1:, 0] > intervals[:-1, 1]).all() and (intervals[:, 0] <= intervals[:, 1]).all()
+            if apart and len(intervals) <= _FEW:
+                numbered[k] = intervals.tolist()
+                bounds[:, 2 * k] = bounds[:, 2 * k + 1] = which.ravel()
+        if not numbered:
+            return cells, bounds, []
+        others = [cells.c[f"x{k}"] for k in range(bounds.shape[1] // 2) if k not in numbered]
+        codes = [_which(cells.c[f"x{k}"], intervals).label(f"x{k}") for k, intervals in numbered.items()]
+        return self._belonging.fenced(sa.select(*others, *codes, cells.c.aside)), bounds, list(numbered)
 
     def _people(self, columns: Sequence[ColumnName]) -> sa.FromClause:
         """Return everybody with the values of ``columns`` as read (v0, v1, ..) and ``aside``: 1 if held out, else 0."""
@@ -180,25 +201,34 @@ class SqlMatches:
 
 
 def _groups(rules: Sequence[Rule]) -> list[list[int]]:
-    """Return the numbers of rules in groups that want one value of the same column, and those that want none.
+    """Return the numbers of rules in groups that are asked together.
 
-    A rule wants many: it is found by the one that rules want least often, as it will be the rarest.
+    Rules that want certain values want one of the same column, or else they speak of the same columns; those that are
+    left are looked at for everybody. Of several values that a rule wants it is found by the one that rules want least
+    often, as it will be the rarest.
     """
     wanted = Counter((each.column, each.value) for rule in rules for each in rule if each.how is How.IS)
     of_column = Counter(each.column for rule in rules for each in rule if each.how is How.IS)
-    groups: dict[ColumnName | None, list[int]] = {}
+    groups: dict[object, list[int]] = {}
     for number, rule in enumerate(rules):
-        rare = (
-            min(
-                (wanted[each.column, each.value] / of_column[each.column], each.column)
-                for each in rule
-                if each.how is How.IS
-            )
-            if any(each.how is How.IS for each in rule)
-            else None
+        rarest = min(
+            ((wanted[c.column, c.value] / of_column[c.column], c.column) for c in rule if c.how is How.IS), default=None
         )
-        groups.setdefault(None if rare is None else rare[1], []).append(number)
-    return list(groups.values())
+        found_by: object = frozenset(each.column for each in rule) if rarest is None else rarest[1]
+        groups.setdefault(found_by, []).append(number)
+    left = [found_by for found_by, some in groups.items() if isinstance(found_by, frozenset) and len(some) < _FEW]
+    rest = [number for found_by in left for number in groups.pop(found_by)]
+    return [*groups.values(), *([rest] if rest else [])]
+
+
+def _which(code: Expression, intervals: Sequence[tuple[int, int]]) -> Expression:
+    """Return which of ``intervals``, rising and apart, holds ``code``; -1 where none does."""
+
+    def leaf(at: int) -> Expression:
+        low, high = intervals[at]
+        return sa.case((code.between(whole(low), whole(high)), whole(at)), else_=whole(-1))
+
+    return bisected(code, [whole(low) for low, _ in intervals[1:]], leaf)
 
 
 def _whole_numbers(column: Column, said: Sequence[Condition], named: Limits, value: Expression) -> _Coded:

@@ -104,9 +104,13 @@ class Engine:
         del key, below
         raise self._cannot("set people aside by a keyed hash")
 
-    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> sa.FromClause:
-        """Return ``rows`` of whole numbers of ours, one parameter however many there are, as something to join."""
-        del columns, rows
+    def kept(self, step: sa.FromClause) -> sa.FromClause:
+        """Return ``step``, a common table expression that several selects of one statement read, computed once."""
+        return step
+
+    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]], name: str) -> sa.FromClause:
+        """Return ``rows`` of whole numbers of ours, few parameters however many there are, as something to join."""
+        del columns, rows, name
         raise self._cannot("take lists of numbers")
 
     def _cannot(self, what: str) -> Unsupported:

@@ -97,14 +97,13 @@ class MySQLEngine(Engine):
         hashed = sa.cast(sa.func.left(sa.func.sha2(written, whole(256)), whole(16)), mysql.BINARY())
         return hashed < sa.literal(f"{below:016x}".encode(), sa.LargeBinary())
 
-    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> sa.FromClause:
+    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]], name: str) -> sa.FromClause:
         """Return the rows of one JSON document; it takes MariaDB 10.6 or MySQL 8."""
-        items = ", ".join(f"{name} BIGINT PATH '$[{at}]'" for at, name in enumerate(columns))
-        names = ", ".join(f"listed.{name}" for name in columns)
-        text = sa.text(f"SELECT {names} FROM JSON_TABLE(:listed, '$[*]' COLUMNS ({items})) AS listed").bindparams(
-            listed=json.dumps([list(map(int, row)) for row in rows])
-        )
-        return text.columns(*(sa.column(name, sa.BigInteger()) for name in columns)).subquery("rules")
+        items = ", ".join(f"{column} BIGINT PATH '$[{at}]'" for at, column in enumerate(columns))
+        listed = ", ".join(f"listed.{column}" for column in columns)
+        text = sa.text(f"SELECT {listed} FROM JSON_TABLE(:{name}, '$[*]' COLUMNS ({items})) AS listed")
+        text = text.bindparams(**{name: json.dumps([list(map(int, row)) for row in rows])})
+        return text.columns(*(sa.column(column, sa.BigInteger()) for column in columns)).subquery(name)
 
     def readable(self, value: Any) -> str:  # noqa: ANN401 - see Engine
         """Return the text that was fetched as bytes."""

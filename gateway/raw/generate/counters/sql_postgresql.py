@@ -149,14 +149,14 @@ class PostgresEngine(Engine):
         hashed = sa.func.sha256(seed.op("||")(written), type_=sa.LargeBinary())
         return hashed < sa.literal(below.to_bytes(8, "big"), sa.LargeBinary())
 
-    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> sa.FromClause:
+    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]], name: str) -> sa.FromClause:
         """Return one array for each column, side by side."""
         whole_numbers = postgresql.ARRAY(sa.BigInteger())
         arrays = [
             sa.cast(sa.literal([row[at] for row in rows], whole_numbers), whole_numbers) for at in range(len(columns))
         ]
         of = [sa.column(name, sa.BigInteger()) for name in columns]
-        return sa.func.unnest(*arrays).table_valued(*of, name="listed").render_derived()
+        return sa.func.unnest(*arrays).table_valued(*of, name=name).render_derived()
 
     def fenced(self, query: sa.Select[Any], name: str) -> sa.FromClause:
         """Return a subquery that the planner leaves alone."""

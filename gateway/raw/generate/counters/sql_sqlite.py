@@ -88,13 +88,17 @@ class SQLiteEngine(Engine):
 
         return self._function(aside, len(key), sa.Integer())(*key) == 1
 
-    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> sa.FromClause:
+    def kept(self, step: sa.FromClause) -> sa.FromClause:
+        """Ask for it: SQLite computes what is read twice twice."""
+        return step.prefix_with("MATERIALIZED") if isinstance(step, sa.CTE) else step
+
+    def listing(self, columns: Sequence[str], rows: Sequence[Sequence[int]], name: str) -> sa.FromClause:
         """Return the rows of one JSON document."""
-        items = ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(columns))
-        text = sa.text(f"SELECT {items} FROM json_each(:listed)")
-        text = text.bindparams(listed=json.dumps([list(map(int, row)) for row in rows]))
-        of = [sa.column(name, sa.BigInteger()) for name in columns]
-        return text.columns(*of).cte("rules").prefix_with("MATERIALIZED")
+        items = ", ".join(f"json_extract(value, '$[{at}]') AS {column}" for at, column in enumerate(columns))
+        text = sa.text(f"SELECT {items} FROM json_each(:{name})")
+        text = text.bindparams(**{name: json.dumps([list(map(int, row)) for row in rows])})
+        of = [sa.column(column, sa.BigInteger()) for column in columns]
+        return text.columns(*of).cte(name).prefix_with("MATERIALIZED")
 
     def shared(self, query: sa.Select[Any], name: str) -> sa.FromClause:
         """Return a common table expression that is computed once."""
