@@ -33,6 +33,8 @@ _MEETING = 50
 """And within a table: as many that two blind draws of them meet in one of 50 tries, ten at most."""
 _SPLITS = 4
 """Ways in which the columns of one table are divided between two parties."""
+_TRIES = 4000
+"""Targets that are looked for within a table, of either kind together; fewer are looked for in several ways."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -60,7 +62,8 @@ class Linkability:
     the rest, and halves of all columns drawn at random, four ways in all. Each party looks up the ten synthetic rows
     nearest in what it knows (fewer in a small table, where ten here and ten there meet by chance); a target is linked
     when some row is among both, so that the parties learn that they speak of the same person (Giomi et al. 2023,
-    section 5.2). Each target is tried in one way, and each way is a part. A table of one column has nothing to link.
+    section 5.2). Each target is tried in one way, or in several where targets are few, and each way is a part. A
+    table of one column has nothing to link.
 
     Across tables sides are the unit's row and the history in each owned table (``sketches``: an attacker who knows
     somebody's tests and their dates), with the five nearest synthetic persons each. In a database of one table whose
@@ -89,30 +92,31 @@ class Linkability:
         codes, chosen, random = arena.codes, arena.chosen, arena.random(self.name)
         splits = _splits(arena, random)
         count = int(np.clip((codes.synthetic / _MEETING) ** 0.5, 1, _MOST_NEIGHBOURS))
-        tried = random.integers(len(splits), size=len(chosen.rows)) if splits else np.full(len(chosen.rows), NOBODY)
-        linked = np.zeros(len(chosen.rows), dtype=np.bool_)
+        tried = _tried(len(splits), chosen.drawn, random)
+        linked = np.zeros(tried.shape, dtype=np.bool_)
         places = np.argsort(codes.placed)
-        for number, split in enumerate(splits):
-            who = np.flatnonzero(tried == number)
+        for split, who, hit in zip(splits, tried, linked, strict=True):
             found = [
                 _nearest_by(codes.positions[chosen.rows[who]], codes.searched, places[columns], count, random)
                 for columns in (split.one, split.other)
             ]
-            linked[who] = _met(*found)
-        blind = random.random(len(linked)) < (_blind(count, codes.synthetic) if splits else 0)
+            hit[who] = _met(*found)
+        blind = tried & (random.random(tried.shape) < _blind(count, codes.synthetic))
+        tries = np.maximum(1, tried.sum(axis=0))
         parts = [
             part(
                 f"{self.name}/{split.name}",
                 chosen,
-                linked,
-                blind,
-                among=chosen.drawn & (tried == number),
+                linked[number],
+                blind[number],
+                among=chosen.drawn & tried[number],
                 looks=len(splits),
                 fewest=_FEWEST_OF_A_PART,
             )
             for number, split in enumerate(splits)
         ]
-        return attacked(self.name, chosen, linked, blind, columns=arena.columns, parts=parts)
+        hits, guesses = linked.sum(axis=0) / tries, blind.sum(axis=0) / tries
+        return attacked(self.name, chosen, hits, guesses, columns=arena.columns, parts=parts)
 
     def _across(self, arena: Arena) -> AttackResult:
         random, codes = arena.random(self.name), arena.codes
@@ -165,6 +169,20 @@ def _splits(arena: Arena, random: np.random.Generator) -> list[_Split]:
         turned = random.permutation(every)
         add(f"halves {len(found) + 1}", turned[::2], turned[1::2])
     return list(found.values())
+
+
+def _tried(splits: int, drawn: NDArray[np.bool_], random: np.random.Generator) -> NDArray[np.bool_]:
+    """Return, per way to divide the columns, which targets are tried in it: each in one, and in more if few are drawn.
+
+    Ways are tried by turns, as long as 2,000 targets of either kind would be tried in one.
+    """
+    turn = random.integers(max(1, splits), size=len(drawn))
+    tries = max(1, round(_TRIES / max(1, drawn.sum())))
+    return (
+        np.stack([(turn + number) % splits < tries for number in range(splits)])
+        if splits
+        else np.zeros((0, len(drawn)), dtype=np.bool_)
+    )
 
 
 def _blind(count: int, synthetic: int) -> float:

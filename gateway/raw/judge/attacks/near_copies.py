@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _SLIGHT = 0.01
 """Numbers and times may be off by a hundredth of the range that most of the column's have."""
-_CHANCE = 5e-5
-"""Rows may meet by chance, for each target of either kind, so often at most that the figure stays within 0.02."""
+_CHANCE = 1e-5
+"""Rows may meet by chance, for each target of either kind, so often at most that the figure stays within 0.01: of a
+hundred targets one in ten times, of 2,000 at one in fifty."""
 _TRIED = 500
 """Targets by which it is told how often rows meet."""
 
