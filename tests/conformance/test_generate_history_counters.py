@@ -365,6 +365,8 @@ def assert_same(ours: SqlHistories, theirs: MemoryHistories, coding: Coding, ter
     for one, other in zip(ours.norms(coding, terms), theirs.norms(coding, terms), strict=True):
         assert one.dtype == other.dtype == np.int64
         assert one.tolist() == other.tolist()
+    shared = [counter.shares(coding, terms, weight=1_000_003) for counter in (ours, theirs)]
+    assert all(np.array_equal(one, other) for one, other in zip(*shared, strict=True))
     asked = [(term, (1, 2, 7, 100, 2**23 - 1)[k % 5]) for k, term in enumerate(terms)]
     found = 0
     for (term, _), one, other in zip(asked, ours.count(coding, asked), theirs.count(coding, asked), strict=True):
