@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     COULD_NOT_RUN = "could_not_run"
+    NOT_RUN_ACCEPTED = "not_run_accepted"
+    """It needs rows, which stayed in their source; the policy accepted that beforehand, by name."""
 
 
 class Comparison(StrEnum):
@@ -87,6 +89,14 @@ class ColumnReport(Leaf):
     opinions: tuple[Opinion, ...]
     override: str | None
     """The policy's reason for not following detection."""
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether the policy gives a reason against detection, or opens what detection proposed to keep closed."""
+        if self.treatment is None:
+            return self.override is not None or self.found in {Role.DIRECT, Role.KEY}
+        opened = self.treatment is Treatment.LEARN and self.proposed is not Treatment.LEARN
+        return self.override is not None or opened
 
 
 class MeasureReport(Leaf):
@@ -160,8 +170,9 @@ class StewardReport(Leaf):
 
     @property
     def passed(self) -> bool:
-        """Whether there is at least one check and every one passed."""
-        return bool(self.checks) and all(check.outcome is Outcome.PASSED for check in self.checks)
+        """Whether a check passed, and every one did but for those that the policy accepted as not run."""
+        ended = {check.outcome for check in self.checks}
+        return Outcome.PASSED in ended and ended <= {Outcome.PASSED, Outcome.NOT_RUN_ACCEPTED}
 
 
 class ShareReport(Leaf):

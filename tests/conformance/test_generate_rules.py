@@ -296,7 +296,7 @@ def test_rules_over_ranges_side_by_side_are_found_by_their_ranges(base: Base, mo
     base.fill(60, seed=7)
     monkeypatch.setattr(rules_sql, "_FEW", 8)
     ends = [(-(2**63) + 1, -1), (0, 0), (1, 2**53), (2**53 + 1, 2**63 - 1)]
-    moments = [dt.datetime.min, dt.datetime(1970, 1, 1), dt.datetime.max]  # noqa: DTZ001 - naive on purpose
+    moments = [dt.datetime.fromisoformat(day) for day in ("0001-01-01", "1970-01-01", "9999-12-31")]
     rules: list[Rule] = [
         (
             Condition(ColumnName("n%s"), How.AT_LEAST, low), Condition(ColumnName("n%s"), How.AT_MOST, high),

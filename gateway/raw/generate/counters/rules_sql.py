@@ -143,7 +143,7 @@ class SqlMatches:
     def _numbered(
         self, cells: sa.FromClause, bounds: NDArray[np.int64]
     ) -> tuple[sa.FromClause, NDArray[np.int64], list[int]]:
-        """Number the intervals of every column in which no two overlap: then each cell is in one certain of them."""
+        """Give the intervals of every column in which no two overlap numbers: each cell is in one certain of them."""
         bounds, numbered = bounds.copy(), {}
         for k in range(bounds.shape[1] // 2):
             intervals, which = np.unique(bounds[:, 2 * k : 2 * k + 2], axis=0, return_inverse=True)
@@ -193,7 +193,7 @@ class SqlMatches:
         lows, highs = _sides(said, at, least=0, most=len(cuts))
         return _Coded(code=_never_null(value, parts, -1), lows=lows, highs=highs, parameters=2 * len(cuts))
 
-    def _fetched(self, query: sa.Select[Any]) -> Sequence[Sequence[Any]]:
+    def _fetched(self, query: sa.CompoundSelect[Any]) -> Sequence[Sequence[Any]]:
         try:
             return self._connection.execute(query).all()
         except sa.exc.DBAPIError as error:
