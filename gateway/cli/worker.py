@@ -77,7 +77,7 @@ def audit(
     release: Annotated[
         str | None, typer.Option(help="Instead of a policy, a release or its folder: from what lies in it alone.")
     ] = None,
-    games: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many games are played.")] = 60,
+    games: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many games are played.")] = 48,
     processes: Annotated[int | None, typer.Option(min=1, max=64, help="Side by side; two if absent.")] = None,
     style: Annotated[Format, typer.Option("--format", help="How to print what came out.")] = Format.TABLE,
 ) -> None:

@@ -28,6 +28,8 @@ SMOOTH = 8.0
 SLACK = 0.02
 STARTS = 2048
 """Draws of a game that are compared with those of other games."""
+NARROWEST, SAME = 2.0, 0.2
+"""Of the draws that are compared, the least deviation; and the chance, or more, of the most likely number at that."""
 
 
 @dataclass(kw_only=True)
@@ -96,7 +98,10 @@ class Starts:
     rows: list[NDArray[np.float64]] = field(default_factory=list)
 
     def likest(self) -> float:
-        """Return the chance that any two games are as like as the likest are, if all are independent."""
+        """Return the chance that any two games are as like as the likest are, if all are independent.
+
+        They are like when their draws go together, and when they are the same: a chance of ``SAME`` at most for each.
+        """
         games = len(self.rows)
         length = min((row.size for row in self.rows), default=0)
         if games < 2 or not length:  # noqa: PLR2004 - a pair
@@ -104,7 +109,9 @@ class Starts:
         together = np.stack([row[:length] for row in self.rows])
         products = together @ together.T
         most = float(np.abs(products[np.triu_indices(games, 1)]).max())
-        return min(1.0, alike(most, length) * games * (games - 1) / 2)
+        same = len(np.unique(together, axis=0)) < games
+        chance = min(alike(most, length), SAME**length if same else 1.0)
+        return min(1.0, 2 * chance * games * (games - 1) / 2)
 
 
 def alike(products: float, pairs: int, *, chained: bool = False) -> float:

@@ -23,17 +23,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numba
 import numpy as np
 
 from gateway import plugins
 from gateway.privacy import accountant, calibration
-from gateway.raw import handover, making
+from gateway.raw import accepting, handover, making
+from gateway.raw.generate import database
+from gateway.raw.generate.database import Counters
 from gateway.raw.generate.deriving import derive
 from gateway.raw.generate.measuring import RELATIONSHIPS_FROM
 from gateway.raw.generate.noise import DiscreteGaussian
+from gateway.raw.judge import acceptance
 from gateway.raw.judge.claims import account
 from gateway.raw.judge.game import game
 from gateway.raw.judge.neighbours import TARGETS, families
@@ -51,18 +54,23 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from gateway.policy.model import Policy
+    from gateway.raw.family import Family
     from gateway.raw.folder import RunFolder
-    from gateway.raw.generate.generator import Generator
+    from gateway.raw.generate.counting import Counter
+    from gateway.raw.generate.generator import Generator, Measurements
     from gateway.raw.generate.noise import Noise
+    from gateway.raw.generate.schedule import Aside
     from gateway.release.candidate import ReleaseCandidate
     from gateway.release.reports import StewardReport
     from gateway.release.synthetic_table import SyntheticTable
     from gateway.vocabulary.names import ColumnName, TableName
 
-GAMES = 60
+GAMES = 48
 """Played when nobody says how many: about a minute of one core for a database of five tables."""
 FEW = 300
 """Ordinary units of a small game."""
+PLAIN = "nothing owned"
+"""A target that is there for every plan."""
 KEPT = 400
 """Games of which the draws are kept, to see whether any two games have the same."""
 MANY = 20_000
@@ -168,6 +176,7 @@ def configuration(plan: making.Plan) -> str:
                 "budget": [policy.budget.epsilon, policy.budget.delta, policy.budget.acceptance],
                 "generator": policy.generate.generator,
                 "holdout": policy.generate.holdout,
+                "seed": policy.generate.seed,
                 "rows_stay": policy.source.rows_stay,
                 "code": handover.code_digest(),
             }
@@ -203,22 +212,30 @@ class Table:
     plan: making.Plan
     noise: Callable[[], Noise] = DiscreteGaussian
     made: dict[Setting, tuple[Any, Any]] = field(default_factory=dict)
+    synthetic: dict[int, Counters] = field(default_factory=dict)
+    """What the acceptance test compares people with. Its sensitivity has to hold whatever rows these are: where people
+    are few there are none, so that all that one person adds is new, and where they are many they are ordinary."""
+    aside: Aside = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up, once, what of the budget is left for the acceptance test."""
+        self.aside = accepting.aside(self.plan)
 
     def play(self, setting: Setting, *, target: bool) -> Played:
         """Play one game, on the neighbour with or without the ``target``."""
         begun = time.process_time()
         pair = self._neighbours(setting)
-        plan = self.plan
 
         def measure(counters: Any, noise: Noise) -> object:  # noqa: ANN401 - of a table, or of a database
-            return making.ask(plan, counters, lambda _stage, _share: None, noise=noise)
+            return self._measured(counters, noise, beside=setting.units)
 
         try:
             played = game(measure, pair, target=target, noise=self.noise())
         except Exception:  # noqa: BLE001 - it may have failed over the rows of one of the two: then this shows there
             target = not target
             played = game(measure, pair, target=target, noise=self.noise())
-        events = tuple(cast("Any", played.output).events)
+        measured = cast("tuple[Measurements, object]", played.output)[0]
+        events = (*measured.events, self.aside.event)
         return Played(
             setting=setting,
             target=target,
@@ -230,16 +247,40 @@ class Table:
             seconds=time.process_time() - begun,
         )
 
+    def _measured(self, counters: Counter | Counters, noise: Noise, *, beside: int) -> tuple[Measurements, object]:
+        """Return all that a run lets out: measurements, and what the acceptance test answers of some synthetic rows."""
+        plan = self.plan
+        measured = making.ask(plan, counters, lambda _stage, _share: None, noise=noise)
+        whole = making.of_database(measured)
+        if beside not in self.synthetic:
+            made = plan.kinship.empty() if beside == FEW else self._families(Setting(target=PLAIN, units=FEW))[0]
+            self.synthetic[beside] = database.in_memory(derive(made, plan.tree), plan.kindred.plans)
+        answers = acceptance.ask(
+            acceptance.questions(whole, plan.tree.unit.table, seed=plan.seed),
+            counters if isinstance(counters, Counters) else Counters(unit=counters, owned=_nobody),
+            self.synthetic[beside],
+            rows=measured.rows,
+            aside=self.aside,
+            noise=noise,
+        )
+        return measured, answers
+
     def _neighbours(self, setting: Setting) -> tuple[Any, Any]:
         if setting not in self.made:
-            empty = self.plan.kinship.empty()
-            shapes = {name: empty.rows_of(name).table for name in (empty.unit, *empty.owned)}
-            pair = families(
-                shapes, empty.owner_of, self.plan.kindred.plans, units=setting.units, target=TARGETS[setting.target]
-            )
-            one, other = (making.counters(self.plan, derive(family, self.plan.tree)) for family in pair)
+            one, other = (making.counters(self.plan, derive(each, self.plan.tree)) for each in self._families(setting))
             self.made[setting] = one, other
         return self.made[setting]
+
+    def _families(self, setting: Setting) -> tuple[Family, Family]:
+        empty = self.plan.kinship.empty()
+        shapes = {name: empty.rows_of(name).table for name in (empty.unit, *empty.owned)}
+        return families(
+            shapes, empty.owner_of, self.plan.kindred.plans, units=setting.units, target=TARGETS[setting.target]
+        )
+
+
+def _nobody(table: TableName) -> NoReturn:
+    raise AssertionError(f"unreachable: nothing is owned, {table} least of all")
 
 
 def audit(

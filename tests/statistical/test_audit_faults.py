@@ -18,10 +18,10 @@ from gateway.privacy import accountant, calibration
 from gateway.privacy.draws import STARTS, Draws, Starts, alike, gaussian_epsilon
 from gateway.privacy.events import Event, SelectionEvent
 from gateway.raw import auditing, making
-from gateway.raw.generate import metering
 from gateway.raw.generate.counting import Axis, Counter
 from gateway.raw.generate.domain import Ranges
 from gateway.raw.generate.noise import DiscreteGaussian, Noise
+from gateway.raw.judge import acceptance
 from gateway.release.evidence import AuditReport, Fault
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Reference, Schema, Table
@@ -127,7 +127,7 @@ def test_nothing_is_found_against_one_table() -> None:
 
 
 def test_nothing_is_found_against_a_database_whose_targets_use_all_that_is_claimed() -> None:
-    found = audited(plan(ONE_TABLE + OWNED), games=8)
+    found = audited(plan(ONE_TABLE + OWNED), games=7)
     assert found.faults == ()
     most = max(each.moved or 0 for each in found.targets)
     assert 0.9 * found.mu < most <= found.mu
@@ -216,7 +216,7 @@ def test_noise_that_is_not_what_it_should_be_is_found(noise: Callable[[], Noise]
 
 @pytest.mark.parametrize(("noise", "fault"), [(ALittleTooQuiet, Fault.NARROW), (CutOff, Fault.CUT_OFF)])
 def test_noise_that_is_a_little_wrong_is_found_in_a_database(noise: Callable[[], Noise], fault: Fault) -> None:
-    assert audited(plan(ONE_TABLE + OWNED), games=1, noise=noise).faults == (fault,)
+    assert fault in audited(plan(ONE_TABLE + OWNED), games=1, noise=noise).faults
 
 
 class Planted:
@@ -303,7 +303,7 @@ def test_what_leaves_without_being_metered_is_found(fault: Callable[..., Any], f
 
 
 def test_a_value_that_is_kept_without_a_threshold_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metering.calibration, "threshold", lambda *_args, **_more: -(2**50))
+    monkeypatch.setattr(calibration, "threshold", lambda *_args, **_more: -(2**50))
     assert Fault.DIFFERENCE in audited(plan()).faults
 
 
@@ -357,6 +357,13 @@ def test_noise_that_is_too_narrow_for_its_event_costs_more_than_it_says(monkeypa
     assert Fault.ACCOUNTING in audited(plan(ONE_TABLE + OWNED), games=1).faults
 
 
+def test_an_acceptance_test_that_one_person_moves_too_far_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = acceptance.Question.weight
+    monkeypatch.setattr(acceptance.Question, "weight", property(lambda each: 3 * honest.__get__(each)))
+    found = audited(plan(), games=2)
+    assert Fault.SENSITIVITY in found.faults
+
+
 def test_games_catch_by_guesses_too_what_loses_much() -> None:
     planted: Any = Planted(_telling)
     found = audited(dataclasses.replace(plan(), generator=planted), games=44)
@@ -392,6 +399,9 @@ def test_two_games_with_the_same_start_are_seen_among_many() -> None:
     rows = list(np.random.default_rng(7).normal(size=(50, STARTS)))
     assert Starts(rows=rows).likest() > 0.01
     assert Starts(rows=[*rows, rows[17]]).likest() < 1e-100
+    few = [row[:12] for row in rows]
+    assert Starts(rows=few).likest() > 0.01
+    assert Starts(rows=[*few, few[17]]).likest() < 1e-4
 
 
 @pytest.mark.parametrize("mu", [0.05, 0.23, 1.0, 4.0])

@@ -14,8 +14,9 @@ import numpy as np
 
 from gateway.estimation.histories.clipping import SCALE
 from gateway.privacy import calibration
-from gateway.privacy.draws import STARTS, Draws, following
-from gateway.privacy.events import ClippedGaussianEvent, DiscreteGaussianEvent, SelectionEvent
+from gateway.privacy.draws import NARROWEST, STARTS, Draws, following
+from gateway.privacy.events import ACCEPTANCE, ClippedGaussianEvent, DiscreteGaussianEvent, SelectionEvent
+from gateway.raw.generate.metering import WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def account(recording: Recording, replay: Replay, events: Sequence[Event]) -> Ac
     priced = [event for event in events if not isinstance(event, SelectionEvent)]
     found = _matched(recording.calls, priced)
     told = [None if at is None else priced[at] for at in found]
-    draws, scaled = _draws(recording.calls, told)
+    draws, scaled, wide = _draws(recording.calls, told)
     share, moved = 0.0, 0.0
     for call, distance, event in zip(recording.calls, replay.moved, told, strict=False):
         moved += call.times * distance / call.sigma**2
@@ -78,19 +79,23 @@ def account(recording: Recording, replay: Replay, events: Sequence[Event]) -> Ac
         unasked=len(priced) - sum(at is not None for at in found),
         draws=draws,
         next_to=following(scaled),
-        start=np.concatenate([np.zeros(0), *scaled])[:STARTS],
+        start=np.concatenate([np.zeros(0), *wide])[:STARTS],
     )
 
 
-def _draws(calls: Sequence[Call], told: Sequence[Priced | None]) -> tuple[dict[str, Draws], list[NDArray[np.float64]]]:
+def _draws(
+    calls: Sequence[Call], told: Sequence[Priced | None]
+) -> tuple[dict[str, Draws], list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+    """Return sums over the draws by sort of call; the draws of each call, scaled; and those that are wide."""
     draws: dict[str, Draws] = {}
-    scaled = []
+    scaled, wide = [], []
     for call, event in zip(calls, told, strict=True):
         if call.sigma >= _LEAST and call.counts.size:
-            noise = call.answer - call.times * call.counts
-            mine = draws.setdefault(_sort(call, event), Draws())
-            scaled.append(mine.take(noise, call.sigma * math.sqrt(call.times)))
-    return draws, scaled
+            noise, deviation = call.answer - call.times * call.counts, call.sigma * math.sqrt(call.times)
+            scaled.append(draws.setdefault(_sort(call, event), Draws()).take(noise, deviation))
+            if deviation >= NARROWEST:
+                wide.append(scaled[-1])
+    return draws, scaled, wide
 
 
 def _sort(call: Call, event: Priced | None) -> str:
@@ -100,16 +105,18 @@ def _sort(call: Call, event: Priced | None) -> str:
     return f"{what}, searched" if not event.cells else f"{what}, one by one" if call.counts.size == 1 else what
 
 
-def _claimed(event: Priced) -> float:
+def _claimed(event: Priced) -> int:
     """Return the squared distance by which one unit may move the numbers that noise was added to."""
-    return float(event.clip * SCALE**2) if isinstance(event, ClippedGaussianEvent) else 1.0
+    if isinstance(event, ClippedGaussianEvent):
+        return int(event.clip) * (WEIGHT if event.label == ACCEPTANCE else SCALE) ** 2
+    return 1
 
 
 def _fits(call: Call, event: Priced) -> bool:
     if call.times != event.times or (event.cells and event.cells != call.counts.size):
         return False
     if isinstance(event, ClippedGaussianEvent):
-        return call.sigma == calibration.width(event.sigma, squared=event.clip * SCALE**2)
+        return call.sigma == calibration.width(event.sigma, squared=_claimed(event))
     return call.sigma == event.sigma
 
 
