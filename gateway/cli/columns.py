@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from gateway.cli.printing import Format, listing, out
-from gateway.vocabulary.roles import Role, Treatment
+from gateway.vocabulary.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +33,8 @@ def print_columns(columns: Sequence[ColumnReport], *, every: bool) -> None:
 
 
 def needs_a_look(column: ColumnReport) -> bool:
-    """Tell whether the policy gives a reason against detection, or opens what detection proposed to keep closed."""
-    if column.treatment is None:
-        return column.override is not None or column.found in {Role.DIRECT, Role.KEY}
-    opened = column.treatment is Treatment.LEARN and column.proposed is not Treatment.LEARN
-    return column.override is not None or opened
+    """Tell whether a steward should look at ``column`` first, see ``ColumnReport``."""
+    return column.needs_a_look
 
 
 def _row(column: ColumnReport) -> dict[str, str]:

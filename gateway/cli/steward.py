@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli import reports
 from gateway.cli.columns import print_columns
 from gateway.cli.printing import Format, as_json, listing, moment, out, say
 from gateway.privacy.odds import worst_posterior
@@ -29,6 +31,8 @@ app = typer.Typer(help="Decide on release candidates; publish and withdraw them.
 
 Release = Annotated[str, typer.Argument(help="The release's id, or its first characters.")]
 Style = Annotated[Format, typer.Option("--format", help="How to print.")]
+Page = Annotated[Path | None, typer.Option("--html", help="Write a page with pictures here.")]
+Program = Annotated[Format | None, typer.Option("--format", help="`json` prints the report for programs.")]
 
 
 @app.command("list")
@@ -71,6 +75,32 @@ def show(
         return
     _print(view.candidate, view.release.release, view.release.state)
     print_columns(view.candidate.report.columns, every=columns)
+    say(f"A page with pictures, and with what each figure means: gateway releases report {release} --html FILE")
+
+
+@app.command()
+def report(release: Release, html: Page = None, style: Program = None) -> None:
+    """Write the steward's report of one release as a page with pictures, or print it as JSON.
+
+    It rests on production rows: the page is for your eyes alone, and every look is recorded. It works without a script
+    and asks for nothing else; a file that is no such page is not overwritten.
+    """
+    with _records() as records:
+        settings = SyntheticSettings()
+        desk = Desk(records, settings.releases, Person(settings.person))
+        reports.steward_report(desk, records, release, html=html, style=style)
+
+
+@app.command("public-report")
+def public_report(release: Release, html: Page = None, style: Program = None) -> None:
+    """Write the public report of one release as a page with pictures, or print it as JSON.
+
+    It is made from noisy measurements and synthetic rows alone: whoever may see the tables may see it.
+    """
+    with _records() as records:
+        known = records.releases.get(release)
+        candidate = bundle.read(SyntheticSettings().releases, known.release)
+        reports.public_report(known, candidate, html=html, style=style)
 
 
 @app.command()

@@ -36,16 +36,16 @@ _VOID = frozenset({"br", "hr", "input", "meta", "link"})
 
 
 def _escaped(text: str) -> str:
-    return text if isinstance(text, Markup) else escape(_visible(text), quote=True)
+    return text if isinstance(text, Markup) else escape(visible(text), quote=True)
 
 
 def _attribute(key: str, value: str | bool | None) -> str:  # noqa: FBT001 - as HTML has them
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{escape(_visible(value), quote=True)}"'
+    return f" {name}" if value is True else f' {name}="{escape(visible(value), quote=True)}"'
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Return ``text`` with a sign in the place of everything that steers and is not seen (of a direction, a cursor)."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)
