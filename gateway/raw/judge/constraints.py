@@ -81,16 +81,16 @@ def kept(stored: Stored) -> dict[str, float]:
     table = stored.table
     filled = [column.name for column in table.columns if not column.nullable]
     checks = [(check.name, check.condition) for check in table.checks if check.condition is not None]
-    rows, missing, broken = 0, dict.fromkeys(filled, 0), {name: 0 for name, _ in checks}
+    rows, missing, broken = 0, dict.fromkeys(filled, 0), {rule: 0 for rule, _ in checks}
     for batch in stored.batches():
         part = pa.Table.from_batches([batch])
         rows += part.num_rows
         for name in filled:
             missing[name] += part.column(name).null_count
-        for name, condition in checks:
-            broken[name] += part.num_rows - int(pc.sum(keeps(condition, part)).as_py() or 0)
+        for rule, condition in checks:
+            broken[rule] += part.num_rows - int(pc.sum(keeps(condition, part)).as_py() or 0)
     figures = {f"NOT NULL {name}": _share(count, rows) for name, count in missing.items()}
-    figures |= {f"CHECK {name}": _share(count, rows) for name, count in broken.items()}
+    figures |= {f"CHECK {rule}": _share(count, rows) for rule, count in broken.items()}
     keys = {f"UNIQUE {', '.join(key)}": key for key in table.unique} | {"PRIMARY KEY": table.primary_key}
     for called, key in keys.items():
         if key:

@@ -26,18 +26,20 @@ _SURE = 5.0
 class Detection:
     """The area under the ROC curve of boosted trees that tell synthetic from training rows, counted from chance.
 
-    Twice what the area has above a half: 0 to 1, or a little below 0 by chance. Half of the units on each side teach,
-    up to 5,000 rows of both kinds (as many of one as of the other), and as many of the other half are tried. The same
-    is played with control rows in place of the synthetic ones: real rows that can be told from real rows were not drawn
-    at random, and nothing can be said. pMSE is the mean squared distance of the classifier's answers from a half, on
-    the rows tried, 0 to 0.25 (Woo et al. 2009, Snoke et al. 2018).
+    Twice what the area has above a half: 0 to 1, a little below 0 by chance, and far below it where training rows come
+    again: what was taught as real is then tried as synthetic. Half of the units on each side teach, up to 5,000 rows of
+    both kinds (as many of one as of the other), and as many of the other half are tried. The same is played with
+    control rows in place of the synthetic ones: real rows that can be told from real rows were not drawn at random, and
+    nothing can be said. pMSE is the mean squared distance of the classifier's answers from a half, on the rows tried, 0
+    to 0.25 (Woo et al. 2009, Snoke et al. 2018).
     """
 
     name = "detection"
     question = "How well can a classifier tell the synthetic rows from the real ones?"
     means = (
-        "0: no better than by tossing a coin. 1: it is always right. It looks at everything that columns say together; "
-        "a high figure says that something about the rows is unlike the real ones, not that it matters to your work."
+        "0: no better than by tossing a coin. 1: it is always right. Far below 0: real rows were copied. It looks at "
+        "everything that columns say together; a high figure says that something about the rows is unlike the real "
+        "ones, not that it matters to your work."
     )
     not_shown = (
         "What gives the rows away, and whether real people are safe: copies of real rows cannot be told from them and "
