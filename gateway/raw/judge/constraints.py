@@ -104,8 +104,10 @@ def _share(broken: int, rows: int) -> float:
 
 def _repeated(stored: Stored, key: Sequence[ColumnName], *, null_breaks: bool) -> int:
     """Return how many rows have the ``key`` of another row, or NULL in it where ``null_breaks``."""
-    schema = pa.schema([stored.table.arrow_schema().field(name) for name in key])
-    columns = pa.Table.from_batches([batch.select(list(key)) for batch in stored.batches()], schema)
+    batches = [batch.select(list(key)) for batch in stored.batches()]
+    if not batches:
+        return 0
+    columns = pa.Table.from_batches(batches)
     whole = columns.drop_null()
     counts = whole.group_by(list(key)).aggregate([([], "count_all")]).column("count_all")
     repeated = int(pc.sum(pc.if_else(pc.greater(counts, 1), counts, 0)).as_py() or 0)
