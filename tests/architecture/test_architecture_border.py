@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.privacy.events import ClippedGaussianEvent, DiscreteGaussianEvent, SelectionEvent
-from gateway.release import certificate, figures, reports
+from gateway.release import certificate, evidence, figures, reports
 from gateway.release.certificate import Certificate
 from gateway.release.figures import Count, Interval, Rate
 
@@ -131,6 +131,24 @@ def test_every_field_of_a_certificate_is_declared_or_metered() -> None:
     assert set(Certificate.model_fields) == set(CERTIFICATE)
 
 
+AUDIT = {
+    "AuditReport.configuration": "public: a hash over what is declared, public keys and the program",
+    "AuditReport.code_digest": "public: the program, not the data",
+    "AuditReport.generator": "declared: policy",
+    "AuditReport.created": "public: when the games were played",
+    "AuditReport.not_played": "sentences of the program",
+    "TargetReport.target": "words of the program",
+}
+
+
+def test_every_leaf_of_an_audit_is_a_figure_about_made_up_rows_or_words_of_the_program() -> None:
+    assert {model.__name__ for model in models(evidence)} == {"AuditReport", "TargetReport"}
+    found = dict(fields(evidence.AuditReport))
+    assert {place for place, leaf in found.items() if leaf is str} == set(AUDIT)
+    others = {leaf for leaf in found.values() if leaf is not str}
+    assert others == {Count, float, evidence.Fault}
+
+
 def test_events_tell_what_was_done_and_hold_no_outcome() -> None:
     assert set(DiscreteGaussianEvent.__dataclass_fields__) == {"label", "sigma", "cells", "times"}
     assert set(ClippedGaussianEvent.__dataclass_fields__) == {"label", "sigma", "cells", "clip", "times"}
@@ -138,7 +156,7 @@ def test_events_tell_what_was_done_and_hold_no_outcome() -> None:
 
 
 def test_all_that_crosses_is_frozen_and_closed() -> None:
-    for module in (figures, reports, certificate):
+    for module in (figures, reports, certificate, evidence):
         for model in models(module):
             assert model.model_config["frozen"], model
             assert model.model_config["extra"] == "forbid", model

@@ -14,6 +14,7 @@ from gateway.cli.main import app
 from gateway.policy.loading import parse_policy
 from gateway.policy.reference import policy_reference
 from gateway.release.certificate import Certificate
+from gateway.release.evidence import AuditReport, TargetReport
 from gateway.release.reports import AttackReport, Check, StewardReport
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +94,7 @@ def test_every_number_of_a_release_is_called_declared_metered_or_withheld() -> N
     names = {"unit", "meaning", "source", "generator"}  # declared texts, not numbers
     fields = {*Certificate.model_fields, *AttackReport.model_fields, *StewardReport.model_fields, *Check.model_fields}
     lists = {"checks", "attacks", "name", "question", "comparison", "attack", "outcome"}
+    fields |= {*AuditReport.model_fields, *TargetReport.model_fields} - {"target", "created"}
     for field in fields - names - lists:
         assert f"`{field}`" in told, f"the privacy promise does not say of what kind {field} is"
 
