@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from gateway.cli.findings import listed, missed, plain, told
+from gateway.cli.pages import OWN, refuse_others, write_page
 from gateway.cli.printing import Format, as_json, err, out, progress, say
 from gateway.policy.loading import line_finder, load_policy
 from gateway.policy.spelling import did_you_mean
@@ -71,7 +71,7 @@ class Seen:
 def scan(asked: Asked, *, draft: Path | None, html: Path | None, source: str, unit: str | None, style: Format) -> None:
     """Look at a database, print what was found, and write a draft of a policy and a page, where they are wanted."""
     _refuse_existing(draft)
-    _refuse_others(html)
+    refuse_others(html, FIRST_LINE, what="page of a scan")
     seen = _look(asked, lambda schema: [table.name for table in schema.tables])
     text = None
     if draft is not None:
@@ -89,7 +89,7 @@ def scan(asked: Asked, *, draft: Path | None, html: Path | None, source: str, un
 
 def against(file: Path, asked: Asked, *, html: Path | None, style: Format) -> bool:
     """Print what has come apart between the policy in ``file`` and its source; tell whether any of it fails."""
-    _refuse_others(html)
+    refuse_others(html, FIRST_LINE, what="page of a scan")
     policy = load_policy(file)
     asked = Asked(
         url=asked.url or policy.source.url,
@@ -186,16 +186,6 @@ def _refuse_existing(draft: Path | None) -> None:
         raise ConfigurationError(f"{draft} exists and is not overwritten; move it away, or name another file with -o")
 
 
-def _refuse_others(html: Path | None) -> None:
-    """Refuse to write a page over a file that is no page of ours; an older page is replaced."""
-    if html is not None and html.exists():
-        with html.open("rb") as file:
-            if file.read(len(FIRST_LINE)) != FIRST_LINE.encode():
-                raise ConfigurationError(
-                    f"{html} exists, is no page of a scan, and is not overwritten; name another file"
-                )
-
-
 def _write_page(html: Path, seen: Seen, *, title: str, come_apart: Sequence[Drift] = ()) -> None:
     """Write the page for its owner alone to read: its figures are measured on real rows."""
     moment = dt.datetime.now(dt.UTC)
@@ -207,12 +197,7 @@ def _write_page(html: Path, seen: Seen, *, title: str, come_apart: Sequence[Drif
         notes=[*missed(seen.findings), *notes()],
         drift=come_apart,
     )
-    try:
-        html.unlink(missing_ok=True)
-        with open(html, "x", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(text)
-    except OSError as error:
-        raise ArtefactFailed(f"{html} could not be written ({error.strerror}); name a file that can be") from None
+    write_page(html, text, mode=OWN)
     say(f"The findings with their evidence are in {html}: open it in a browser.")
 
 
