@@ -19,6 +19,7 @@ from gateway.privacy.accountant import epsilon
 from gateway.raw import accepting, making
 from gateway.raw.generate.noise import Noise
 from gateway.raw.judge.acceptance import Acceptance, verdict
+from gateway.raw.judge.marginals import marginals
 from gateway.release.synthetic_table import SyntheticTable
 from gateway.vocabulary.errors import ArtefactFailed, Refused
 from gateway.vocabulary.names import TableName
@@ -258,3 +259,44 @@ def test_measurements_that_left_nothing_for_the_test_are_not_tested(made: dict[s
     (tmp_path / accepting.KEPT).write_bytes(b"[]")
     with pytest.raises(ArtefactFailed):
         accepting.left(tmp_path)
+
+
+def test_stewards_see_real_rows_in_public_cells_of_every_table(made: dict[str, Any]) -> None:
+    way, judgement = made["way"], made["judgement"]
+    shown = {(m.table, m.column): m for m in judgement.marginals}
+    assert {"patients", "visits", "bills"} <= {table for table, _ in shown}
+    assert {("patients", "age"), ("patients", "visits: rows"), ("visits", "label_id")} <= set(shown)
+    age = np.array(way.train.units.expose()["age"].to_pylist())
+    found = shown["patients", "age"]
+    ends = [label.split(" to ") for label in found.labels]
+    counted = [((age >= int(end[0])) & (age <= int(end[-1]))).mean() for end in ends]
+    assert found.real == pytest.approx(counted, abs=0.011)
+    assert sum(found.synthetic) == pytest.approx(1)
+    nobody = {name: (real.slice(0, 0), other.slice(0, 0)) for name, (real, other) in frames(way).items()}
+    without = marginals(way.measured, nobody, TableName("patients"))
+    assert {(m.table, m.column): m.labels for m in without} == {key: m.labels for key, m in shown.items()}
+
+
+def frames(way: Way) -> dict[TableName, tuple[pa.Table, pa.Table]]:
+    owned = {name: each.rows.expose() for name, each in way.train.owned.items()}
+    return {name: (rows, rows) for name, rows in (owned | {way.train.unit: way.train.units.expose()}).items()}
+
+
+def test_stewards_see_which_pairs_were_measured(made: dict[str, Any]) -> None:
+    measured = made["way"].measured.unit
+    names = [each.column.name for each in measured.columns]
+    expected = {
+        frozenset((names[a], names[b])) for each in measured.pairs for a in each.columns for b in each.columns if a < b
+    }
+    pairs = [pair for pair in made["judgement"].pairs if pair.table == "patients"]
+    assert {frozenset((pair.one, pair.other)) for pair in pairs if pair.measured} == expected
+    assert 0 < len(expected) < len(pairs)
+    assert {pair.table for pair in made["judgement"].pairs} >= {"patients", "visits"}
+
+
+def test_declared_rules_are_counted_in_what_is_published(made: dict[str, Any]) -> None:
+    found = {m.table: m for m in made["judgement"].measures if m.measure == "constraints"}
+    assert set(found) == {"patients", "homes", "visits", "bills", "watched", "towns", "labels"}
+    assert {m.value for m in found.values()} == {1.0}
+    assert found["bills"].figures["reference patient_id, number"] == 1
+    assert "PRIMARY KEY" in found["visits"].figures
