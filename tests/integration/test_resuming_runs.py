@@ -82,6 +82,43 @@ def test_a_run_that_lost_its_control_set_does_not_choose_another(
     assert not folder.control.exists()
 
 
+def held(tmp_path: Path, *, aside: bool) -> RunFolder:
+    folder = RunFolder(tmp_path / "runs" / RUN)
+    with folder.locked():
+        folder.control_secret()
+        folder.measurements.mkdir()
+        if aside:
+            (folder.measurements / "aside.json").write_text('{"sigma": 30.0, "figures": 1}')
+    return folder
+
+
+@pytest.mark.parametrize("state", [RunState.RESERVED, RunState.MEASURED, RunState.SAMPLED, RunState.JUDGED])
+def test_a_run_that_left_nothing_for_the_acceptance_test_says_so(
+    records: Records, tmp_path: Path, state: RunState
+) -> None:
+    reach(records, state)
+    held(tmp_path, aside=False)
+    with pytest.raises(Refused, match="made no private acceptance test, and nothing of its budget is left"):
+        resume(records, tmp_path)
+
+
+@pytest.mark.parametrize("state", [RunState.SAMPLED, RunState.JUDGED])
+def test_a_run_that_lost_the_answer_of_its_test_does_not_ask_again(
+    records: Records, tmp_path: Path, state: RunState
+) -> None:
+    reach(records, state)
+    held(tmp_path, aside=True)
+    with pytest.raises(ArtefactFailed, match="cannot be asked again"):
+        resume(records, tmp_path)
+
+
+def test_a_run_that_only_measured_goes_on_to_its_test(records: Records, tmp_path: Path) -> None:
+    reach(records, RunState.MEASURED)
+    held(tmp_path, aside=True)
+    with pytest.raises(SourceFailed):  # it got as far as the source
+        resume(records, tmp_path)
+
+
 def test_a_run_that_is_done_is_not_judged_again(records: Records, tmp_path: Path) -> None:
     reach(records, RunState.HANDED_OVER)
     folder = RunFolder(tmp_path / "runs" / RUN)
