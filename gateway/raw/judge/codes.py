@@ -26,6 +26,7 @@ _NULL_POSITION = -1000.0
 _FARTHEST = 50.0
 """Positions are clipped here, so that no real number comes near the place of NULL."""
 _HUGE = 1e150
+_WIDEST = 2**62
 _STRETCH = 20
 _AT_ONCE = 65_536
 """Rows that are moved or compared together, so that no second copy of a frame is made."""
@@ -114,11 +115,15 @@ def encode(train: pa.Table, control: pa.Table, synthetic: pa.Table, columns: Seq
 
 def row_ids(cells: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return one number per row, equal for equal rows and for those only (exact, no hashing)."""
-    ids = np.zeros(len(cells), dtype=np.int64)
+    ids, below = np.zeros(len(cells), dtype=np.int64), 1
     for column in cells.T:
-        joined = ids * (int(column.max(initial=0)) + 2) + (column - NULL)
-        ids = np.unique(joined, return_inverse=True)[1].astype(np.int64)
-    return ids
+        size = int(column.max(initial=0)) + 2
+        if below * size > _WIDEST:
+            # as many columns as go into one number are sorted at once
+            ids = np.unique(ids, return_inverse=True)[1].astype(np.int64)
+            below = int(ids.max(initial=0)) + 1
+        ids, below = ids * size + (column - NULL), below * size
+    return np.unique(ids, return_inverse=True)[1].astype(np.int64)
 
 
 def _refuse_what_cannot_be_attacked(frames: Sequence[pa.Table], columns: Sequence[ColumnName]) -> None:
