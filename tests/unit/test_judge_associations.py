@@ -140,3 +140,10 @@ def test_columns_that_do_not_vary_have_no_association() -> None:
     shown[0, 6] = shown[6, 0] = np.nan
     np.fill_diagonal(shown, np.nan)
     assert np.isnan(shown).all()
+
+
+def test_of_many_rows_some_are_looked_at_and_the_same_of_equal_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = numbers(400)
+    monkeypatch.setattr("gateway.raw.judge.associations.MOST", 150)
+    some = slice(0, 400, 3)
+    assert of(x=x, y=y).linear[0, 1] == pytest.approx(np.corrcoef(x[some], y[some])[0, 1])

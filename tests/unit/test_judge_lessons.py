@@ -95,3 +95,13 @@ def test_a_synthetic_table_without_the_number_is_not_asked() -> None:
     empty = pa.table({"x": np.arange(100.0), "y": pa.array([None] * 100, pa.float64())})
     assert estimate(coded(empty), COLUMNS, task="y", seed=1) is None
     assert lesson(coded(empty), COLUMNS, task="y", seed=1).usefulness == 0
+
+
+def test_of_many_rows_and_columns_some_are_taught_and_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = lesson(coded(rows(1500, 3)), COLUMNS, task="y", seed=1)
+    monkeypatch.setattr("gateway.raw.judge.lessons._MOST_CELLS", 1400)
+    some = lesson(coded(rows(1500, 3)), COLUMNS, task="y", seed=1)
+    assert (len(whole.rows), len(some.rows)) == (800, 700)
+    assert len(set(some.rows.tolist())) == 700
+    assert set(some.rows.tolist()) <= set(whole.rows.tolist())
+    assert some.usefulness == pytest.approx(1, abs=0.1)

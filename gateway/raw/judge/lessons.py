@@ -1,9 +1,9 @@
 """What one can learn from real and from synthetic rows: models taught on each, tried on rows that neither has seen.
 
 A lesson is one column that is predicted from all others. Boosted trees learn it once from the training rows and once
-from the synthetic rows (up to 50,000 of each, drawn at random), and both are tried on the control rows. Numbers are
-predicted as above their median; of more than two classes the ten most frequent are told apart, the others together.
-Rows without the value are left out.
+from the synthetic rows, and both are tried on the control rows: at most 50,000 of each, or 2 million cells, drawn at
+random. Numbers are predicted as above their median; of more than two classes the ten most frequent are told apart, the
+others together. Rows without the value are left out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from gateway.vocabulary.names import ColumnName
 
 MOST_CLASSES = 10
-_MOST_TAUGHT = 50_000
+_MOST_ROWS = 50_000
+_MOST_CELLS = 2_000_000
 _FEWEST_OF_A_CLASS = 10
 _TREES = 60
 _Z = 1.96
@@ -102,14 +103,14 @@ def lesson(codes: Coded, columns: Sequence[ColumnName], *, task: str, seed: int)
     """
     target = _target(columns, task)
     labels = _labels(codes, target)
-    train, control, synthetic = (part[labels[part] != NULL] for part in frames(codes))
+    train, control, synthetic = (_some(part[labels[part] != NULL], len(columns), seed) for part in frames(codes))
     tested = tuple(c for c in range(MOST_CLASSES + 1) if can_be_tried(labels[control] == c))
     if not tested:
         raise CheckFailed(f"the task column {task} has too few control rows in each of two classes; name another task")
-    inputs, unordered = features(codes, [column for column in range(len(columns)) if column != target])
+    (real, made, tried), unordered = features(codes, target, [train, synthetic, control])
     likely = [
-        taught(inputs[rows], labels[rows], inputs[control], unordered=unordered, classes=MOST_CLASSES + 1, seed=seed)
-        for rows in (_some(train, seed), _some(synthetic, seed))
+        taught(inputs, labels[rows], tried, unordered=unordered, classes=MOST_CLASSES + 1, seed=seed)
+        for inputs, rows in ((real, train), (made, synthetic))
     ]
     found = Lesson(rows=control, labels=labels[control], classes=tested, real=likely[0], made=likely[1])
     reached = found.area(found.real)
@@ -126,34 +127,41 @@ def estimate(codes: Coded, columns: Sequence[ColumnName], *, task: str, seed: in
     if not codes.ordered[target]:
         return None
     numbers = codes.numbers[target][codes.cells[:, target]]
-    train, control, synthetic = (part[np.isfinite(numbers[part])] for part in frames(codes))
+    train, control, synthetic = (_some(part[np.isfinite(numbers[part])], len(columns), seed) for part in frames(codes))
     # of a few huge numbers nothing can be foretold; they count as the ends
     low, high = np.quantile(numbers[train], [0.01, 0.99]) if len(train) else (0.0, 0.0)
     if not high > low or len(control) < _FEWEST_OF_A_CLASS or not len(synthetic):
         return None
     numbers = (np.clip(numbers, low, high) - low) / (high - low)
-    inputs, unordered = features(codes, [column for column in range(len(columns)) if column != target])
+    (real, made, tried), unordered = features(codes, target, [train, synthetic, control])
     truth = numbers[control]
     variance, apart = float(truth.var()), float(np.abs(truth - np.median(truth)).mean())
     if min(variance, apart) <= 0:
         return None
     told = [
-        _foretold(inputs[rows], numbers[rows], inputs[control], unordered=unordered, seed=seed)
-        for rows in (_some(train, seed), _some(synthetic, seed))
+        _foretold(inputs, numbers[rows], tried, unordered=unordered, seed=seed)
+        for inputs, rows in ((real, train), (made, synthetic))
     ]
     r2 = [max(-2.0, 1 - float(((each - truth) ** 2).mean()) / variance) for each in told]
     error = [min(2.0, float(np.abs(each - truth).mean()) / apart) for each in told]
     return Estimate(r2=(r2[0], r2[1]), error=(error[0], error[1]))
 
 
-def features(codes: Coded, columns: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return what models learn from, rows x columns, and which of the columns have no order.
+def features(
+    codes: Coded, target: int | None, parts: Sequence[NDArray[np.int64]]
+) -> tuple[list[NDArray[np.float64]], NDArray[np.bool_]]:
+    """Return what models learn from, all columns but ``target`` of each of ``parts``; and which of them have no order.
 
     Trees only ask whether a number is below another: codes, which rise with the value, serve as well as values. Of what
     has no order the hundred most frequent values are told apart.
     """
-    found = [codes.cells[:, c] if codes.ordered[c] else binned(codes, c)[0] for c in columns]
-    return np.stack(found, axis=1).astype(np.float64), ~codes.ordered[list(columns)]
+    columns = [column for column in range(len(codes.ordered)) if column != target]
+    found = [np.empty((len(rows), len(columns))) for rows in parts]
+    for place, column in enumerate(columns):
+        cells = codes.cells[:, column] if codes.ordered[column] else binned(codes, column)[0]
+        for inputs, rows in zip(found, parts, strict=True):
+            inputs[:, place] = cells[rows]
+    return found, ~codes.ordered[columns]
 
 
 def taught(
@@ -233,9 +241,9 @@ def _target(columns: Sequence[ColumnName], task: str) -> int:
     return [str(name) for name in columns].index(task)
 
 
-def _some(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    random = np.random.default_rng(seed)
-    return random.choice(rows, _MOST_TAUGHT, replace=False) if len(rows) > _MOST_TAUGHT else rows
+def _some(rows: NDArray[np.int64], columns: int, seed: int) -> NDArray[np.int64]:
+    most = min(_MOST_ROWS, max(1, _MOST_CELLS // columns))
+    return np.random.default_rng(seed).choice(rows, most, replace=False) if len(rows) > most else rows
 
 
 def _labels(codes: Coded, column: int) -> NDArray[np.int64]:

@@ -50,9 +50,8 @@ class Detection:
     def run(self, compared: Compared, criteria: CriteriaClause) -> Measured:  # noqa: ARG002 - the contract's
         """Compare; ``CheckFailed`` with too few rows, or where even real rows can be told from real ones."""
         train, control, synthetic = frames(compared.coded)
-        inputs, unordered = features(compared.coded, range(len(compared.columns)))
-        area, pmse, _ = _told_apart(compared, inputs, unordered, train, synthetic)
-        by_chance, _, error = _told_apart(compared, inputs, unordered, train, control)
+        area, pmse, _ = _told_apart(compared, train, synthetic)
+        by_chance, _, error = _told_apart(compared, train, control)
         if by_chance - _SURE * error > 0.5:  # noqa: PLR2004 - the area of chance
             raise CheckFailed(
                 f"rows of table {compared.table} that were held out can be told from the others, so they were not "
@@ -64,13 +63,7 @@ class Detection:
         )
 
 
-def _told_apart(
-    compared: Compared,
-    inputs: NDArray[np.float64],
-    unordered: NDArray[np.bool_],
-    real: NDArray[np.int64],
-    other: NDArray[np.int64],
-) -> tuple[float, float, float]:
+def _told_apart(compared: Compared, real: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[float, float, float]:
     """Return the area under the curve, pMSE, and the area's standard error if there were nothing to tell.
 
     The error is that of as many rows as there are units: rows of one unit are alike, and say little more than one does.
@@ -85,9 +78,8 @@ def _told_apart(
         labels.append(np.repeat([0, 1], size))
     if not can_be_tried(labels[1] == 1) or not can_be_tried(labels[0] == 1):
         raise CheckFailed(f"table {compared.table} has too few rows to teach a classifier anything")
-    likely = taught(inputs[rows[0]], labels[0], inputs[rows[1]], unordered=unordered, classes=2, seed=compared.seed)[
-        :, 1
-    ]
+    inputs, unordered = features(compared.coded, None, rows)
+    likely = taught(inputs[0], labels[0], inputs[1], unordered=unordered, classes=2, seed=compared.seed)[:, 1]
     positive = labels[1] == 1
     _, first = np.unique(compared.owner[rows[1]], return_index=True)
     return (
