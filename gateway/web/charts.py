@@ -23,7 +23,7 @@ MOST_MAPPED = 24
 """Columns of a map of correlations."""
 NUMBERED = 12
 """Up to so many columns the map has its numbers written in."""
-_LABEL = 26
+_LABEL = 34
 _WIDTH = 380
 _INK, _SOFT, _LINE, _ONE, _TWO = "#1d2126", "#565d66", "#d5d9de", "#0b57a4", "#b34700"
 _TILES = (
@@ -88,13 +88,16 @@ def shares(
                   height=20 * len(shown))  # fmt: skip
 
 
-def correlations(names: Sequence[str], found: Mapping[tuple[str, str], float], *, caption: str) -> Markup:
-    """Return a map of correlations, -1 to 1; grey where there is none. Both ways round, so that rows can be read."""
+def correlations(
+    names: Sequence[str], found: Mapping[tuple[str, str], float], *, across: Sequence[str], caption: str
+) -> Markup:
+    """Return a map of correlations, -1 to 1; grey where there is none. A row for each name, ``across`` in columns."""
     alt = _altair()
-    shown = list(names[:MOST_MAPPED])
+    shown, heads = list(names[:MOST_MAPPED]), list(across[:MOST_MAPPED])
     keys = dict(zip(shown, _unique(shown), strict=True))
+    numbered = len(shown) <= NUMBERED or len(heads) <= NUMBERED // 2
     rows = []
-    for one in shown:
+    for one in heads:
         for other in shown:
             value = 1.0 if one == other else found.get((one, other), found.get((other, one)))
             rows.append(
@@ -102,25 +105,24 @@ def correlations(names: Sequence[str], found: Mapping[tuple[str, str], float], *
                     "one": keys[one],
                     "other": keys[other],
                     "tile": _NONE if value is None else _TILES[_tile(value)],
-                    "text": "" if value is None or len(shown) > NUMBERED else f"{value:.2f}".replace("0.", "."),
+                    "text": "" if value is None or not numbered else f"{value:.2f}".replace("0.", "."),
                     "ink": "#ffffff" if value is not None and abs(value) > 7 / 9 else "#1d2127",
                 }
             )
-    order = list(keys.values())
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("one:N", sort=order, title=None, axis=alt.Axis(labelAngle=-40)),
-        y=alt.Y("other:N", sort=order, title=None),
+        x=alt.X("one:N", sort=[keys[one] for one in heads], title=None, axis=alt.Axis(labelAngle=-40)),
+        y=alt.Y("other:N", sort=[keys[other] for other in shown], title=None),
     )
     tiles = base.mark_rect(stroke=None).encode(color=alt.Color("tile:N", scale=None))
-    chart = tiles if len(shown) > NUMBERED else tiles + base.mark_text(fontSize=10).encode(
+    chart = tiles if not numbered else tiles + base.mark_text(fontSize=10).encode(
         text="text:N", color=alt.Color("ink:N", scale=None)
     )  # fmt: skip
     strongest = sorted(((abs(v), pair) for pair, v in found.items() if set(pair) <= set(shown)), reverse=True)[:10]
     described = "; ".join(f"{one} and {other}: {found[one, other]:.2f}" for _, (one, other) in strongest)
-    size = 36 if len(shown) <= NUMBERED else 18
+    size = 36 if len(shown) <= NUMBERED else 20
     described = f"The strongest: {described or 'none'}"
-    side = size * len(shown)
-    return _drawn(chart, caption=caption, title="Map of correlations", described=described, height=side, width=side)
+    return _drawn(chart, caption=caption, title="Map of correlations", described=described, height=size * len(shown),
+                  width=max(size, 36 if numbered else 0) * len(heads))  # fmt: skip
 
 
 def errors(groups: Mapping[str, Sequence[float]], *, caption: str) -> Markup:
@@ -213,11 +215,12 @@ def _drawn(
     spec["config"] = {
         "aria": False,
         "background": None,
-        "padding": {"left": 14, "right": 14, "top": 4, "bottom": 4},
+        # browsers' letters are wider than those that the library measures
+        "padding": {"left": 14 + _LABEL, "right": 20, "top": 4, "bottom": 4},
         "font": "sans-serif",
         "view": {"stroke": None},
         "axis": {"labelColor": _INK, "titleColor": _SOFT, "gridColor": _LINE, "domainColor": _SOFT, "tickColor": _SOFT,
-                 "labelLimit": 190, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"},
+                 "labelLimit": 240, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"},
         "legend": {"labelColor": _INK, "labelFontSize": 12},
     }  # fmt: skip
     root = ET.fromstring(vl_convert.vegalite_to_svg(spec))  # noqa: S314 - made by the library just now, from our spec

@@ -17,6 +17,10 @@ _PRIORS = (0.01, 0.1, 0.5, 0.9)
 _SORTS = (
     ("rows of ", "how many rows there are"),
     ("one-way ", "single columns"),
+    ("rows by ", "single columns"),
+    ("distance of ", "choosing what to measure together"),
+    ("where values lie in ", "which values and ranges there are"),
+    ("steps of ", "which values and ranges there are"),
     ("values of ", "which values and ranges there are"),
     ("bounds of ", "which values and ranges there are"),
     ("numbers of ", "which values and ranges there are"),

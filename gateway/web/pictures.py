@@ -108,8 +108,12 @@ def correlations(
     drawing: Drawing,
     *,
     place: str,
+    across: Sequence[str] = (),
 ) -> Markup | None:
-    """Return maps of correlations side by side, in the same colours; None where nothing is known."""
+    """Return maps of correlations side by side, in the same colours; None where nothing is known.
+
+    ``across`` are those of ``names`` that head the map's columns, if not all do.
+    """
     if not any(found for _, found in maps) or len(names) < 2:  # noqa: PLR2004 - a pair
         return None
     pairs = list(dict.fromkeys(pair for _, found in maps for pair in found))
@@ -121,9 +125,7 @@ def correlations(
     shown = f" The first {charts.MOST_MAPPED} columns." if len(names) > charts.MOST_MAPPED else ""
     return figure(
         "How columns hang together",
-        element(
-            "div", *(charts.correlations(names, found, caption=caption) for caption, found in maps), class_="charts"
-        )
+        element("div", *(_map(names, across or names, caption, found) for caption, found in maps), class_="charts")
         if drawing.take(len(maps))
         else None,
         folded(
@@ -135,6 +137,13 @@ def correlations(
         not_shown=wording.CORRELATION_MAPS.not_shown,
         place=place,
     )
+
+
+def _map(names: Sequence[str], across: Sequence[str], caption: str, found: dict[tuple[str, str], float]) -> Markup:
+    if not found:
+        return element("p", f"{caption}: nothing can be told; where noise drowns a correlation, there is none.",
+                       class_="soft")  # fmt: skip
+    return charts.correlations(names, found, across=across, caption=caption)
 
 
 def series(found: Sequence[SeriesReport], drawing: Drawing, *, place: str) -> Markup | None:

@@ -109,14 +109,14 @@ def _released(report: PublicReport, policy: Policy) -> Markup:
 def _table(told: PublicTable, drawing: pictures.Drawing, *, place: str) -> Markup:
     return joined(
         element("p", f"{told.rows.count:,} synthetic rows."),
-        pictures.marginals(
-            map(_shares, told.columns), drawing, measured="noisy measurement", texts=wording.NOISY_SHARES,
-            place=f"{place}-columns",
-        ),
         element(
             "p", "Shares here are of rows counted with each person's part scaled down to a bound, on both sides alike: "
             "who has many rows counts less.", class_="soft",
         ) if any(column.bounded for column in told.columns) else None,
+        pictures.marginals(
+            map(_shares, told.columns), drawing, measured="noisy measurement", texts=wording.NOISY_SHARES,
+            place=f"{place}-columns",
+        ),
         _distances(told, place=f"{place}-distances"),
         _maps(told, drawing, place=f"{place}-maps"),
         _errors(told, drawing, place=f"{place}-errors"),
@@ -127,7 +127,7 @@ def _table(told: PublicTable, drawing: pictures.Drawing, *, place: str) -> Marku
 
 def _shares(column: PublicColumn) -> pictures.Shares:
     return pictures.Shares(
-        column=column.column,
+        column=wording.column(column.column),
         labels=[cell.label for cell in column.cells],
         measured=[cell.noisy.rate.rate for cell in column.cells],
         synthetic=[cell.synthetic.rate for cell in column.cells],
@@ -144,7 +144,7 @@ def _distances(told: PublicTable, *, place: str) -> Markup | None:
     ranked = sorted(told.columns, key=lambda each: -each.distance.corrected.rate)[: pictures.MOST_ROWS]
     rows = [
         (
-            name(each.column),
+            name(wording.column(each.column)),
             percent(each.distance.apart.rate),
             percent(each.distance.noise.rate),
             percent(each.distance.corrected.rate),
@@ -162,24 +162,19 @@ def _distances(told: PublicTable, *, place: str) -> Markup | None:
 
 
 def _maps(told: PublicTable, drawing: pictures.Drawing, *, place: str) -> Markup | None:
-    names = _in_order(told)
-    measured = {
-        (pair.one, pair.other): pair.correlation.rate for pair in told.pairs if pair.correlation is not None
-    }  # fmt: skip
-    synthetic = {
-        (pair.one, pair.other): pair.synthetic_correlation.rate
-        for pair in told.pairs
-        if pair.synthetic_correlation is not None
-    }
+    own = [wording.column(column.column) for column in told.columns]
+    measured, synthetic = (
+        {
+            (wording.column(pair.one), wording.column(pair.other)): rate.rate
+            for pair, rate in ((pair, getattr(pair, which)) for pair in told.pairs)
+            if rate is not None
+        }
+        for which in ("correlation", "synthetic_correlation")
+    )
+    beside = [each for pair in (*measured, *synthetic) for each in pair]
+    names = list(dict.fromkeys([*own, *beside]))
     maps = [("Noisy measurements", measured), ("Synthetic rows", synthetic)]
-    return pictures.correlations(names, maps, drawing, place=place)
-
-
-def _in_order(told: PublicTable) -> list[str]:
-    """Return the table's own columns and then what they were looked at by."""
-    own = [column.column for column in told.columns]
-    beside = [name for pair in told.pairs for name in (pair.one, pair.other)]
-    return list(dict.fromkeys([*own, *beside]))
+    return pictures.correlations(names, maps, drawing, across=own, place=place)
 
 
 def _errors(told: PublicTable, drawing: pictures.Drawing, *, place: str) -> Markup | None:
@@ -193,7 +188,7 @@ def _errors(told: PublicTable, drawing: pictures.Drawing, *, place: str) -> Mark
     }
     rows = [
         (
-            joined(name(pair.one), " and ", name(pair.other)),
+            joined(name(wording.column(pair.one)), " and ", name(wording.column(pair.other))),
             percent(distance.apart.rate),
             percent(distance.noise.rate),
             percent(distance.corrected.rate),
@@ -215,8 +210,9 @@ def _answers(told: PublicTable, *, place: str) -> Markup:
     measured = [pair for pair in told.pairs if pair.distance is not None]
     missing = sum(map(len, told.unmeasured.values()))
     lists = [
-        element("li", name(one), ": not with ", *_listed(others)) for one, others in list(told.unmeasured.items())
-    ]  # fmt: skip
+        element("li", name(wording.column(one)), ": not with ", *_listed(others))
+        for one, others in told.unmeasured.items()
+    ]
     return figure(
         "What this table answers well, and what it does not",
         facts(
@@ -237,7 +233,7 @@ def _listed(names: Iterable[str]) -> list[Markup | str]:
     every = list(names)
     shown: list[Markup | str] = []
     for at, each in enumerate(every[:_MOST_NAMED]):
-        shown += [", " if at else "", name(each)]
+        shown += [", " if at else "", name(wording.column(each))]
     if len(every) > _MOST_NAMED:
         shown.append(f" and {len(every) - _MOST_NAMED:,} more")
     return shown

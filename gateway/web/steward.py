@@ -197,20 +197,22 @@ def _shares(report: StewardReport, told: str) -> Iterable[pictures.Shares]:
             real, made = [rate.rate for rate in each.real], [rate.rate for rate in each.synthetic]
             distance = sum(abs(one - other) for one, other in zip(real, made, strict=True)) / 2
             yield pictures.Shares(
-                column=each.column, labels=each.labels, measured=real, synthetic=made, distance=distance,
-                told=f"{percent(distance)} of the rows would have to change",
+                column=wording.column(each.column), labels=each.labels, measured=real, synthetic=made,
+                distance=distance, told=f"{percent(distance)} of the rows would have to change",
             )  # fmt: skip
 
 
 def _maps(report: StewardReport, told: str, drawing: pictures.Drawing, *, place: str) -> Markup | None:
     pairs = [each for each in report.pairs if each.table == told]
-    names = list(dict.fromkeys(each for pair in pairs for each in (pair.one, pair.other)))
-    real = {(each.one, each.other): each.correlation.rate for each in pairs if each.correlation is not None}
-    made = {
-        (each.one, each.other): each.synthetic_correlation.rate
-        for each in pairs
-        if each.synthetic_correlation is not None
-    }
+    real, made = (
+        {
+            (wording.column(pair.one), wording.column(pair.other)): rate.rate
+            for pair, rate in ((pair, getattr(pair, which)) for pair in pairs)
+            if rate is not None
+        }
+        for which in ("correlation", "synthetic_correlation")
+    )
+    names = list(dict.fromkeys(wording.column(each) for pair in pairs for each in (pair.one, pair.other)))
     return pictures.correlations(names, [("Real rows", real), ("Synthetic rows", made)], drawing, place=place)
 
 
@@ -225,7 +227,7 @@ def _errors(report: StewardReport, told: str, drawing: pictures.Drawing, *, plac
         return None
     rows = [
         (
-            joined(name(each.one), " and ", name(each.other)),
+            joined(name(wording.column(each.one)), " and ", name(wording.column(each.other))),
             percent(each.distance.rate),
             "yes" if each.measured else "no",
         )
@@ -242,20 +244,28 @@ def _errors(report: StewardReport, told: str, drawing: pictures.Drawing, *, plac
 
 
 def _measures(measures: Sequence[MeasureReport], checked: set[str]) -> Iterable[Markup]:
-    """Yield measures that no threshold was set for: those with one are checks."""
+    """Yield every measure with its figure for each table, and folded what these are made of."""
+    by_name: dict[str, list[MeasureReport]] = {}
     for measure in measures:
-        rows = [(name(part), f"{rate.rate:.3f}") for part, rate in list(measure.figures.items())[: pictures.MOST_ROWS]]
-        details = folded("What it is made of", table(measure.question, ("Part", "Figure"), rows)) if rows else None
-        called = joined(measure.measure.replace("_", " "), ", ", name(measure.table)) if measure.table else joined(
-            measure.measure.replace("_", " ")
-        )  # fmt: skip
+        by_name.setdefault(measure.measure, []).append(measure)
+    for called, found in by_name.items():
+        told = "held against a threshold above" if called in checked else "no threshold: shown for your judgement"
+        rows = [(name(each.table) if each.table else "all tables", f"{each.value.rate:.3f}") for each in found]
+        parts = [
+            (joined(name(each.table), ": ", name(part)), f"{rate.rate:.3f}")
+            for each in found
+            for part, rate in each.figures.items()
+        ]
         shown = figure(
-            measure.question,
-            facts((("Figure", f"{measure.value.rate:.3f}"), ("Held against a threshold",
-                   "yes, see above" if measure.measure in checked else "no: shown for your judgement"))),
-            details, means=measure.means, not_shown=measure.not_shown,
+            found[0].question,
+            table(told, ("Table", "Figure"), rows),
+            folded(f"What it is made of: {len(parts):,} figures",
+                   table(found[0].question, ("Part", "Figure"), parts[: pictures.MOST_ROWS])) if parts else None,
+            means=found[0].means, not_shown=found[0].not_shown,
         )  # fmt: skip
-        yield folded(joined(called, f": {measure.value.rate:.3f}"), shown)
+        values = [each.value.rate for each in found]
+        span = f"{min(values):.3f}" if min(values) == max(values) else f"{min(values):.3f} to {max(values):.3f}"
+        yield folded(joined("Measure: ", called.replace("_", " "), f", {span}"), shown)
 
 
 # --- checks ---
@@ -273,6 +283,7 @@ def _checks(checks: Sequence[Check]) -> Iterable[Markup]:
                 ("Needed", f"{check.comparison.value.replace('_', ' ')} {check.needed.rate:g}"),
                 ("Got", "nothing: it could not run" if check.got is None else f"{check.got.rate:g}"),
                 ("Outcome", word),
+                ("Why it did not run", check.reason or None),
             )),
             means=texts.means, not_shown=texts.not_shown, place=_place(check),
         )  # fmt: skip
@@ -298,16 +309,8 @@ def _outcome(check: Check) -> str:
 
 def _attacks(checks: Sequence[Check], attacks: Sequence[AttackReport]) -> Markup:
     needed = {check.name: check.needed.rate for check in checks}
-    drawn = [
-        (
-            each.attack.replace("_", " "),
-            each.excess.rate.rate,
-            each.excess.low.rate,
-            each.excess.high.rate,
-            needed.get(each.attack),
-        )
-        for each in attacks
-    ]
+    whole = [_excess(each, needed) for each in attacks if "/" not in each.attack]
+    parts = [_excess(each, needed) for each in attacks if "/" in each.attack][: pictures.MOST_ROWS // 4]
     rows = [
         (
             each.attack.replace("_", " "),
@@ -322,9 +325,11 @@ def _attacks(checks: Sequence[Check], attacks: Sequence[AttackReport]) -> Markup
     heads = ("Attack", "People attacked", "Success", "On others", "Guessing", "What counts, with its 95 % error")
     picture = figure(
         "How much attackers gain",
-        charts.excesses(drawn, caption=f"{len(drawn)} attacks and parts of attacks"),
+        charts.excesses(whole, caption=f"{len(whole)} attacks") if whole else None,
+        folded(f"{len(parts)} parts of attacks, each on few people",
+               charts.excesses(parts, caption="Parts of attacks")) if parts else None,
         means=wording.ATTACKS.means, not_shown=wording.ATTACKS.not_shown,
-    ) if drawn else element("p", "No attack ran.", class_="bad")  # fmt: skip
+    ) if attacks else element("p", "No attack ran.", class_="bad")  # fmt: skip
     return joined(
         picture,
         *_checks(checks),
@@ -335,11 +340,20 @@ def _attacks(checks: Sequence[Check], attacks: Sequence[AttackReport]) -> Markup
     )  # fmt: skip
 
 
+def _excess(
+    each: AttackReport, needed: dict[str, float]
+) -> tuple[str, float, float, float, float | None]:  # fmt: skip
+    excess = each.excess
+    called = cut(each.attack.replace("_", " "))
+    return called, excess.rate.rate, excess.low.rate, excess.high.rate, needed.get(each.attack)
+
+
 def _not_shown(report: StewardReport) -> Markup:
     """Return everything that figures do not show once more, each sentence once, for those who skip to the end."""
     texts = [wording.of_check(check.name, check.means, check.not_shown).not_shown for check in report.checks]
     whole = [wording.VERDICT, wording.GUARANTEE, wording.COLUMNS, wording.ATTACKS]
-    lines = dict.fromkeys([*(each.not_shown for each in whole), *texts])
+    unseen = [f"Not looked at, because the rows stay in their source: {each}." for each in report.unseen]
+    lines = dict.fromkeys([*unseen, *(each.not_shown for each in whole), *texts])
     return element("ul", *(element("li", line) for line in lines))
 
 

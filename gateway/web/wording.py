@@ -5,6 +5,7 @@ Attacks, measures and checks bring their own texts; releases made before those w
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -181,3 +182,18 @@ def of_check(name: str, means: str, not_shown: str) -> Texts:
     """Return the two texts of a check: its own where it has them."""
     kept = OWN.get(name.rpartition(".")[2], ANY)
     return Texts(means or kept.means, not_shown or kept.not_shown)
+
+
+_MADE = {
+    "rows": "{}: how many",
+    "first": "{}: when the first",
+    "span": "{}: from the first to the last",
+    "left": "{}: from the last to the end",
+    "there": "{}: whether there is one",
+}
+
+
+def column(name: str) -> str:
+    """Return what a column is called: those that tell an owner of what it owns, in words."""
+    found = re.fullmatch(r"(.+): (rows|first|span|left|there)", name, re.DOTALL)
+    return name if found is None else _MADE[found[2]].format(found[1])

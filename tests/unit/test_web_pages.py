@@ -17,7 +17,8 @@ from gateway.release.candidate import ReleaseCandidate
 from gateway.release.figures import Count, Rate
 from gateway.release.reports import AttackReport, PublicReport, StewardReport
 from gateway.vocabulary.names import ReleaseId
-from gateway.web import pictures, public, steward
+from gateway.web import guarantee, pictures, public, steward, wording
+from gateway.web.layout import percent
 from tests.made_up_releases import candidate, interval, steward_report
 from tests.reading_pages import Read
 
@@ -233,3 +234,23 @@ def test_the_pages_load_nothing_of_the_raw_side_and_no_chart_before_one_is_drawn
     )
     environment = {"GATEWAY_SIDE": "synthetic", "PATH": "/usr/bin"}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+
+
+def test_columns_that_tell_of_what_is_owned_are_called_in_words() -> None:
+    assert wording.column("lab_results: rows") == "lab_results: how many"
+    assert wording.column("case_of: there") == "case_of: whether there is one"
+    assert wording.column("rows") == "rows"
+
+
+def test_the_budget_is_told_by_what_it_was_spent_on_and_is_all_of_it() -> None:
+    parts = guarantee.spent(candidate(["patients"], ["sex"]).certificate)
+    assert parts == pytest.approx(
+        {"rows that people own, and what they hang on": 0.688, "single columns": 0.312}, abs=0.001
+    )
+    assert list(parts.values()) == sorted(parts.values(), reverse=True)
+
+
+def test_a_share_is_never_told_as_everything_unless_it_is() -> None:
+    assert [percent(share) for share in (0.0, 0.0004, 0.073, 0.731, 0.9997, 1.0)] == [
+        "0.0 %", "0.0 %", "7.3 %", "73 %", "99.97 %", "100 %",
+    ]  # fmt: skip
