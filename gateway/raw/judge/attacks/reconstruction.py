@@ -68,7 +68,7 @@ class Reconstruction:
     question = "Can people's rows be rebuilt from the measurements that are published with the release?"
     means = (
         "The program was asked for new rows again and again, as anybody can do with the release. The figure says how "
-        "much oftener rows of people who were learned from came back than rows of people who never were."
+        "many more rows came back of people whose data was used than of people whose data was not."
     )
     not_shown = (
         "Only whole rows are looked for, and only those that one person alone has. That two or three facts about "
