@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.policy.criteria import COUNTABLE, NEED_ROWS, NEED_ROWS_TOO
 from gateway.policy.facts import contradictions
 from gateway.policy.model import TableTreatment
 from gateway.policy.ownership import misled, missplit
@@ -35,6 +36,7 @@ def check(read: Document) -> None:
         _check_released(read, name, _mapping(tables[name].get("columns")))
     _refuse_twins(read, ("tables",), published)
     _check_target(read)
+    _check_staying(read)
 
 
 def check_declared(read: Document) -> None:
@@ -148,6 +150,32 @@ def _check_target(read: Document) -> None:
         plain = schema.strip().lower()
         if plain in RESERVED_SCHEMAS or plain.startswith("pg_"):
             read.report(("target", "schema"), "is a schema of the database itself; name one for the releases alone")
+
+
+def _check_staying(read: Document) -> None:
+    """Add what cannot be where rows stay, and what is only for policies by which they do."""
+    criteria = _mapping(read.data.get("criteria"))
+    accepted = criteria.get("accept_not_run")
+    names = [name for name in accepted if isinstance(name, str)] if isinstance(accepted, list) else []
+    if _mapping(read.data.get("source")).get("rows_stay") is not True:
+        if names:
+            message = "is only for policies whose `source` says `rows_stay: true`: here every attack runs; leave it out"
+            read.report(("criteria", "accept_not_run"), message)
+        return
+    for position, name in enumerate(names):
+        place = ("criteria", "accept_not_run", position)
+        if name in names[:position]:
+            read.report(place, f"names `{shown(name)}` twice")
+        elif name in COUNTABLE:
+            read.report(place, f"names `{shown(name)}`, which runs where rows stay, too; leave it out")
+        elif name not in NEED_ROWS:
+            hint = did_you_mean(name, NEED_ROWS)
+            known = ", ".join(f"`{each}`" for each in sorted(NEED_ROWS))
+            read.report(place, f"names `{shown(name)}`, which is no attack that needs rows{hint}; those are {known}")
+    for name in NEED_ROWS_TOO:
+        if criteria.get(name):
+            message = "needs rows, which stay in their source by `source.rows_stay`: nothing could be held against it"
+            read.report(("criteria", name), f"{message}; leave it out")
 
 
 def _owner(table: dict[str, Any]) -> str | None:

@@ -6,6 +6,22 @@ from pydantic import Field
 
 from gateway.policy.part import Part, Slug
 
+COUNTABLE = frozenset({"singling_out", "verbatim", "inference"})
+"""Attacks that can be put as counts: they run inside the source where rows stay there."""
+NEED_ROWS = frozenset(
+    {
+        "copied_runs", "linkability", "membership", "near_copies", "rare_combinations", "reconstruction", "shadow",
+        "whole_history",
+    }
+)  # fmt: skip
+"""Attacks that a policy may accept as not run where rows stay."""
+NEED_ROWS_TOO = (
+    "three_way", "correlations", "missingness", "coverage", "detection", "fairness", "series", "task", "tasks",
+)  # fmt: skip
+"""Thresholds and tasks of measures that need rows: where rows stay, none can be held against them."""
+STAY = "rows stay in the source"
+"""Why an attack was not run."""
+
 
 class CriteriaClause(Part):
     """Thresholds fixed before the run. Attack figures are excess risks over the control set, 0 to 1."""

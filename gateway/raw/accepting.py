@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gateway.raw.generate import database
+from gateway.raw.generate.database import Counters
 from gateway.raw.generate.deriving import derive
 from gateway.raw.generate.metering import answer_aside
 from gateway.raw.generate.noise import DiscreteGaussian
@@ -73,7 +74,7 @@ def left(folder: Path) -> Aside:
 
 def examine(
     plan: Plan,
-    family: Family,
+    people: Family | Counters,
     measured: Measurements,
     tables: Sequence[SyntheticTable],
     *,
@@ -81,21 +82,21 @@ def examine(
     progress: Callable[[str, float], None],
     noise: Noise | None = None,
 ) -> tuple[Answer, ...]:
-    """Ask, once, how far ``tables`` are from ``family``, the people in training. ``noise`` is for tests and audits."""
+    """Ask, once, how far ``tables`` are from ``people``, those in training. ``noise`` is for tests and audits."""
     progress("acceptance test", 0.0)
     found = of_database(measured)
-    made = _made(plan, tables)
+    drawn = made(plan, tables)
     return ask(
         questions(found, plan.tree.unit.table, seed=plan.seed),
-        database.in_memory(family, plan.kindred.plans),
-        database.in_memory(made, plan.kindred.plans),
+        people if isinstance(people, Counters) else database.in_memory(people, plan.kindred.plans),
+        database.in_memory(drawn, plan.kindred.plans),
         rows=measured.rows,
         aside=kept,
         noise=noise or DiscreteGaussian(),
     )
 
 
-def _made(plan: Plan, tables: Sequence[SyntheticTable]) -> Family:
+def made(plan: Plan, tables: Sequence[SyntheticTable]) -> Family:
     """Return the synthetic rows as the people in training are held: with what is told of owned rows."""
     if not plan.is_alone:
         return derive(published_family(plan, tables), plan.tree)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gateway
+from gateway.policy.criteria import STAY
 from gateway.policy.model import TableTreatment
 from gateway.privacy.accountant import epsilon
 from gateway.privacy.budget import Budget
@@ -138,6 +139,8 @@ def report(
                 outcome=Outcome(check.outcome),
                 means=check.means,
                 not_shown=check.not_shown,
+                # any other reason is for the log: what crosses is this program's
+                reason=check.reason if check.reason == STAY else "",
             )
             for check in judgement.checks
         ),
@@ -157,6 +160,7 @@ def report(
         measures=tuple(map(_measure, judgement.measures)),
         marginals=tuple(map(_marginal, judgement.marginals)),
         pairs=tuple(map(_pair, judgement.pairs)),
+        unseen=judgement.unseen,
         blinding=secrets.token_hex(32),
     )
 

@@ -270,7 +270,7 @@ def judge(
         criteria=plan.policy.criteria,
         seed=plan.seed,
         progress=progress,
-        published=None if plan.is_alone else _references(tables),
+        published=None if plan.is_alone else references(tables),
         kept=kept,
         stored=tables,
         remaker=Remaker(
@@ -381,7 +381,7 @@ def _synthetic(plan: Plan, tables: Sequence[SyntheticTable]) -> SyntheticFamily:
     )
 
 
-def _references(tables: Sequence[SyntheticTable]) -> dict[TableName, tuple[pa.Table, tuple[Reference, ...]]]:
+def references(tables: Sequence[SyntheticTable]) -> dict[TableName, tuple[pa.Table, tuple[Reference, ...]]]:
     """Return the columns by which tables refer to each other, and are referred to."""
     wanted: dict[TableName, dict[ColumnName, None]] = {table.table.name: {} for table in tables}
     for table in tables:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from gateway.raw.detect.detecting import detect
 from gateway.raw.folder import RunFolder
 from gateway.raw.generate.schedule import SELECTION_DELTA
 from gateway.raw.judge.acceptance import verdict
+from gateway.raw.people import People, closed, rehearse
 from gateway.records.log import Action
 from gateway.records.releases import ReleaseState
 from gateway.records.runs import RunState
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from gateway.policy.model import Policy
     from gateway.raw.connect.source import Snapshot
     from gateway.raw.detect.findings import Finding
-    from gateway.raw.family import Family
     from gateway.raw.generate.generator import Generator, Measurements
     from gateway.raw.judge.acceptance import Acceptance
     from gateway.records.database import Records, Step
@@ -83,8 +83,7 @@ class Rows:
 
     findings: tuple[Finding, ...]
     plan: making.Plan
-    train: Family
-    control: Family
+    people: People
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,11 +177,11 @@ def _note(job: Job, error: GatewayError) -> None:
 
 
 def _work(job: Job) -> Outcome:
-    rows = _read(job)
-    measurements = _measure(job, rows)
-    tables = _sample(job, rows, measurements)
-    acceptance = _accept(job, rows, measurements, tables)
-    report = _judge(job, rows, measurements, tables, acceptance)
+    with _read(job) as rows:
+        measurements = _measure(job, rows)
+        tables = _sample(job, rows, measurements)
+        acceptance = _accept(job, rows, measurements, tables)
+        report = _judge(job, rows, measurements, tables, acceptance)
     return _hand_over(job, rows, measurements, tables, report, acceptance=acceptance)
 
 
@@ -235,21 +234,26 @@ def _nothing_is_missing(job: Job) -> None:
         )
 
 
-def _read(job: Job) -> Rows:
+@contextmanager
+def _read(job: Job) -> Iterator[Rows]:
     """Open one snapshot, stop if the policy does not fit what is there, reserve the budget, and only then read."""
     job.progress("connecting", 0.0)
-    with closing(open_source(job.url, job.policy.source.schema_name)) as source:
+    with ExitStack() as opened:
+        source = opened.enter_context(closing(open_source(job.url, job.policy.source.schema_name)))
         source.refuse_writers()
-        with source.snapshot() as snapshot:
-            findings = _fits(job, snapshot)
-            plan = making.plan(job.policy, snapshot, generator=job.generator, progress=job.progress)
-            if not job.reached(RunState.RESERVED):
-                auditing.demand(plan, job.settings.audits, run=job.folder)
-                making.rehearse(plan)
-                accepting.rehearse(plan)
-                _reserve(job)
-            train, control = making.read(plan, snapshot, secret=job.folder.control_secret(), progress=job.progress)
-    return Rows(findings=findings, plan=plan, train=train, control=control)
+        snapshot = closed(job.policy, opened.enter_context(source.snapshot()))
+        findings = _fits(job, snapshot)
+        plan = making.plan(job.policy, snapshot, generator=job.generator, progress=job.progress)
+        if not job.reached(RunState.RESERVED):
+            auditing.demand(plan, job.settings.audits, run=job.folder)
+            making.rehearse(plan)
+            accepting.rehearse(plan)
+            rehearse(plan, snapshot)
+            _reserve(job)
+        people = People.of(plan, snapshot, secret=job.folder.control_secret(), progress=job.progress)
+        if people.are_read:
+            opened.close()
+        yield Rows(findings=findings, plan=plan, people=people)
 
 
 def _fits(job: Job, snapshot: Snapshot) -> tuple[Finding, ...]:
@@ -281,7 +285,7 @@ def _measure(job: Job, rows: Rows) -> Measurements:
     """Spend the budget, once: what was measured lies on disk before the ledger and the state say so."""
     folder = job.folder.measurements
     if not folder.exists():
-        measured = making.measure(rows.plan, rows.train, job.progress)
+        measured = rows.people.measure(job.progress)
         with job.folder.written(folder) as partial:
             partial.mkdir()
             measured.save(partial)
@@ -319,7 +323,9 @@ def _accept(job: Job, rows: Rows, measurements: Measurements, tables: Sequence[S
     file, made = job.folder.acceptance, job.folder.synthetic
     if not file.exists():
         left = accepting.left(job.folder.measurements)
-        found = accepting.examine(rows.plan, rows.train, measurements, tables, kept=left, progress=job.progress)
+        found = accepting.examine(
+            rows.plan, rows.people.training, measurements, tables, kept=left, progress=job.progress
+        )
         with job.folder.written(file) as partial:
             accepting.save(found, partial, tables=made)
     answers = accepting.load(file, tables=made)
@@ -334,9 +340,7 @@ def _judge(
 ) -> StewardReport:
     if not job.folder.report.exists():
         kept = making.shares_kept(tables, job.folder.synthetic)
-        judgement = making.judge(
-            rows.plan, rows.train, rows.control, tables, job.progress, measured=measurements, kept=kept
-        )
+        judgement = rows.people.judge(tables, job.progress, measured=measurements, kept=kept)
         judgement = replace(judgement, checks=(*judgement.checks, acceptance.check))
         found = handover.report(judgement, policy=job.policy, findings=rows.findings)
         found = auditing.checked(found, job.policy, run=job.folder)

@@ -47,6 +47,8 @@ class Check(Leaf):
     """What the figure means, in words for a steward; empty in releases made before this was kept."""
     not_shown: str = ""
     """What a good figure does not show."""
+    reason: str = ""
+    """Why it was not run, where that is for rows that stay in their source: words of the program."""
 
 
 class AttackReport(Leaf):
@@ -164,6 +166,8 @@ class StewardReport(Leaf):
     measures: tuple[MeasureReport, ...] = ()
     marginals: tuple[MarginalReport, ...] = ()
     pairs: tuple[PairReport, ...] = ()
+    unseen: tuple[str, ...] = ()
+    """What was not looked at, since rows stay in their source: measures of use, and the values of columns."""
     blinding: str = ""
     """Random, and nothing else: the release's name is a digest over this report too, and is published. Without it,
     whoever guesses the other figures could try which digest comes out."""

@@ -116,6 +116,11 @@ class Question:
         return len(self.axes) + len(self.terms)
 
     @property
+    def widths(self) -> tuple[int, ...]:
+        """Return how many columns each comparison looks at."""
+        return (*(len(axes) for axes in self.axes), *(1 + len(term.contexts) for term in self.terms))
+
+    @property
     def weight(self) -> int:
         """Return in how many parts a person is counted, so that all comparisons together move by WEIGHT at most."""
         return WEIGHT // max(1, self.comparisons)

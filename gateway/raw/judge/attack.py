@@ -127,6 +127,9 @@ class Attack(Protocol):
     Three attributes are optional. ``of_histories``: true of an attack on what units own, which is not played on one
     table alone. ``criterion``: the name of the threshold in the policy's `criteria`, if that is not the attack's own.
     ``asked_by``: a key of `criteria` without which (None, 0) the attack is not asked for at all.
+
+    And a method is: ``run_in_source(SourceArena) -> AttackResult`` (``in_source``) of an attack that can be put as
+    counts, for where rows stay in their source. What has none needs rows.
     """
 
     name: str

@@ -49,6 +49,7 @@ def isolations(
     *,
     people: tuple[int, int],
     planned: int = 0,
+    looks: int = 1,
 ) -> AttackResult:
     """Return how rules, whose ``counts`` are (rules, 2), isolate people; ``rows`` is which synthetic row each isolates.
 
@@ -60,7 +61,7 @@ def isolations(
     per_row = np.bincount(np.unique(rows[alone], return_inverse=True)[1]) if alone.any() else np.ones(1)
     cluster = float((per_row**2).sum() / per_row.sum())
     trials = max(len(counts), planned)
-    rate, one_in = (wilson(hits / cluster, trials / cluster) for hits in (ours, others))
+    rate, one_in = (wilson(hits / cluster, trials / cluster, looks=looks) for hits in (ours, others))
     control = scaled(one_in, people[0] / people[1])
     spread = math.sqrt(rate.value * (1 - rate.value) * one_in.value * (1 - one_in.value))
     naive = int(((baseline.sum(axis=1) == 1) & (baseline[:, 0] == 1)).sum())
@@ -69,7 +70,7 @@ def isolations(
         targets=trials,
         rate=rate,
         control=control,
-        baseline=wilson(naive, len(baseline)),
+        baseline=wilson(naive, len(baseline), looks=looks),
         # of one rule one person can be isolated at most: a multinomial
         excess=excess(rate, control, correlation=-rate.value * one_in.value / spread if spread > 0 else 0.0),
     )

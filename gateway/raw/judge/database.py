@@ -67,7 +67,7 @@ def judge_database(
     published, is shown which share of the rows keeps what is declared.
     """
     unit = lineage.unit.table
-    keeping = [_keeping(table, share) for table, share in (kept or {}).items()]
+    keeping = [keeping_of(table, share) for table, share in (kept or {}).items()]
     if not lineage.owned:
         found = judge(
             train.units,
@@ -92,7 +92,7 @@ def judge_database(
     figures = figures_of(tables)
     checks += [*keeping, *use]
     if published is not None:
-        checks.append(_closing(published, figures))
+        checks.append(closing_of(published, figures))
     if any(kin.until is not None for kin in lineage.owned):
         checks.append(_ending(synthetic, train, lineage, figures))
     measures += constraints(stored, figures)
@@ -208,7 +208,9 @@ def _none_of(rows: RawTable) -> RawTable:
     return RawTable(rows.table, rows.expose().slice(0, 0))
 
 
-def _closing(published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]], figures: dict[str, float]) -> Check:
+def closing_of(published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]], figures: dict[str, float]) -> Check:
+    """Hold the worst share of references that lead somewhere against 1, and add all shares to ``figures``."""
+
     def least() -> float:
         for name, (table, references) in published.items():
             for reference in references:
@@ -221,7 +223,8 @@ def _closing(published: Mapping[TableName, tuple[pa.Table, Sequence[Reference]]]
     return measured("references", least, comparison=Comparison.AT_LEAST, needed=1.0)
 
 
-def _keeping(table: TableName, share: float) -> Check:
+def keeping_of(table: TableName, share: float) -> Check:
+    """Hold the ``share`` of drawn rows that could stay in ``table`` against ``FEWEST``."""
     return measured(f"{table}.kept", lambda: share, comparison=Comparison.AT_LEAST, needed=FEWEST)
 
 

@@ -103,6 +103,11 @@ class SourceArena:
         every = range(len(self.columns))
         return self.matches.count([tuple(self._conditions(every, row, row)) for row in cells.tolist()])
 
+    def made_up(self, many: int, random: np.random.Generator) -> NDArray[np.int32]:
+        """Return ``many`` rows of codes that are drawn evenly from all values of a column: what nobody's rows say."""
+        drawn = random.integers(1, np.maximum(self.codes.sizes - 1, 2), size=(many, len(self.codes.sizes)))
+        return np.where(self.codes.sizes > 0, drawn, NULL).astype(np.int32)
+
     def random(self, purpose: str) -> np.random.Generator:
         """Return the random stream of one attack: the same seed and purpose give the same draws."""
         return np.random.default_rng([self.seed, zlib.crc32(purpose.encode())])

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _ATTACKS = "gateway.raw.judge.attacks"
 _REQUIRED = ("singling_out", "verbatim", "membership")
 """The attacks a policy sets thresholds for: each has its check even where its plugin is missing."""
-_MEASURES = "gateway.raw.judge.measures"
+MEASURES = "gateway.raw.judge.measures"
 _MEASURED = ("one_way", "two_way", "usefulness")
 """The measures a policy always has thresholds for."""
 _WORDS = {
@@ -99,6 +99,8 @@ class Judgement:
     Of a whole database, each behind the name of its table and a dot (see ``database``)."""
     measures: tuple[MeasureResult, ...] = ()
     """What every measure found of every table, whether the policy has a threshold for it or not."""
+    unseen: tuple[str, ...] = ()
+    """What was not looked at since rows stay in their source: measures of use, by their names."""
     marginals: tuple[Marginal, ...] = ()
     pairs: tuple[Pair, ...] = ()
 
@@ -179,6 +181,17 @@ def attack_all(
 
     ``arena`` gives what they may use, or raises ``CheckFailed``: then none of them could run.
     """
+    return attack_by(lambda attack: attack.run(arena()), criteria, of_histories=of_histories, progress=progress)
+
+
+def attack_by(
+    run: Callable[[Attack], AttackResult],
+    criteria: CriteriaClause,
+    *,
+    of_histories: bool,
+    progress: Callable[[str, float], None],
+) -> tuple[list[Check], list[AttackResult]]:
+    """Do as ``attack_all`` with every attack what ``run`` does; whatever that raises, the check could not run."""
     names = [
         name
         for name in dict.fromkeys([*_REQUIRED, *plugins.names(_ATTACKS)])
@@ -187,7 +200,7 @@ def attack_all(
     checks, results = [], []
     for done, name in enumerate(names):
         progress(name, done / (len(names) + 2))
-        check, result = _attacked(name, arena, criteria)
+        check, result = _attacked(name, run, criteria)
         checks.append(check)
         results.extend([result, *result.parts] if result else [])
     return checks, results
@@ -208,7 +221,9 @@ def _is_asked(name: str, criteria: CriteriaClause) -> bool:
     return not asked_by or bool(getattr(criteria, asked_by, True))
 
 
-def _attacked(name: str, arena: Callable[[], Arena], criteria: CriteriaClause) -> tuple[Check, AttackResult | None]:
+def _attacked(
+    name: str, run: Callable[[Attack], AttackResult], criteria: CriteriaClause
+) -> tuple[Check, AttackResult | None]:
     questions, results = [name.replace("_", " ")], []
     threshold = getattr(criteria, str(_trait(_ATTACKS, name, "criterion", otherwise=name)), None)
 
@@ -217,7 +232,7 @@ def _attacked(name: str, arena: Callable[[], Arena], criteria: CriteriaClause) -
         questions.append(attack.question)
         if not isinstance(threshold, float):
             raise CheckFailed("the policy's `criteria` have no threshold of this name; an attack needs one beforehand")
-        result = attack.run(arena())
+        result = run(attack)
         if not _is_sound(result):
             raise CheckFailed("the attack returned no targets, or a figure that is not a number")
         results.append(result)
@@ -246,12 +261,12 @@ def measure_all(
     A threshold that the policy sets of its own, where no table has anything of the kind, is a check that could not run.
     Checks are called after the measure; behind the table's name where there are several, and it is asked of all.
     """
-    names = list(dict.fromkeys([*_MEASURED, *plugins.names(_MEASURES)]))
+    names = list(dict.fromkeys([*_MEASURED, *plugins.names(MEASURES)]))
     checks: list[Check] = []
     results: list[MeasureResult] = []
     for done, name in enumerate(names):
         progress(name, begun + (1 - begun) * done / len(names))
-        of_units = bool(_trait(_MEASURES, name, "of_units", otherwise=False))
+        of_units = bool(_trait(MEASURES, name, "of_units", otherwise=False))
         found = []
         for table, compared in list(tables.items())[: 1 if of_units else None]:
             called = name if of_units or len(tables) == 1 else f"{table}.{name}"
@@ -271,7 +286,7 @@ def _compared(
     threshold, results, nothing = getattr(criteria, name, None), [], []
 
     def value() -> float:
-        measure: Measure = plugins.load(_MEASURES, name)()
+        measure: Measure = plugins.load(MEASURES, name)()
         found = measure.run(compared(), criteria)
         if found is None:
             nothing.append(name)
@@ -291,7 +306,7 @@ def _compared(
         )
         return found.value
 
-    check = _worded(
+    check = worded(
         measured(
             called,
             value,
@@ -316,17 +331,17 @@ def _nothing_of_the_kind(name: str, criteria: CriteriaClause) -> Check:
     def value() -> float:
         raise CheckFailed("no table has anything of the kind to compare; drop the threshold from `criteria`")
 
-    return _worded(measured(name, value, comparison=_better(name), needed=float(getattr(criteria, name))), name)
+    return worded(measured(name, value, comparison=_better(name), needed=float(getattr(criteria, name))), name)
 
 
 def _better(name: str) -> Comparison:
-    return Comparison(str(_trait(_MEASURES, name, "better", otherwise=Comparison.AT_MOST)))
+    return Comparison(str(_trait(MEASURES, name, "better", otherwise=Comparison.AT_MOST)))
 
 
-def _worded(check: Check, name: str) -> Check:
+def worded(check: Check, name: str) -> Check:
     """Return ``check`` with what the measure called ``name`` says of itself."""
     question, means, not_shown = (
-        str(_trait(_MEASURES, name, trait, otherwise="")) for trait in ("question", "means", "not_shown")
+        str(_trait(MEASURES, name, trait, otherwise="")) for trait in ("question", "means", "not_shown")
     )
     return replace(check, question=question or check.question, means=means, not_shown=not_shown)
 

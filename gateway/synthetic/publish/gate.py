@@ -5,8 +5,9 @@
 3. The approval has not lapsed.
 4. The release has not expired, by the record or by its policy.
 5. What lies in the folder is what was approved: its digest is the release's name, and its policy the recorded one.
-6. The steward's report holds at least one check, and every one passed; and an audit that its policy asks for is with
-   it, with as many games, and found nothing against the claim.
+6. The steward's report holds at least one check, and every one passed, but for attacks that need rows where rows stay
+   and that its policy accepted by name; and an audit that its policy asks for is with it, with as many games, and found
+   nothing against the claim.
 7. The guarantee is the policy's: same unit and source, epsilon and delta within the budget, also when epsilon is
    recomputed from the events.
 8. It holds at least one synthesized table, and only tables and columns that the policy releases; and every public
@@ -104,6 +105,11 @@ def _5_what_was_approved(case: Case) -> str | None:
 def _6_report_passed(case: Case) -> str | None:
     if not case.candidate.report.passed:
         return "not every check of its report passed"
+    policy = case.candidate.policy
+    accepted = policy.criteria.accept_not_run if policy.source.rows_stay else []
+    not_run = [check.name for check in case.candidate.report.checks if check.outcome is Outcome.NOT_RUN_ACCEPTED]
+    if beyond := [name for name in not_run if name not in accepted]:
+        return f"its report calls {beyond[0]!r} not run and accepted, and its policy did not accept that"
     audit, needed = case.candidate.audit, case.candidate.policy.criteria.audit_games
     if needed and (audit is None or audit.games.count < needed):
         return "its policy asks for an audit of its configuration, and there is none with it of as many games"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gateway.raw.generate import physical
-from gateway.raw.generate.rules import Condition, How, by_column, limits
+from gateway.raw.generate.rules import How, by_column, limits
 from gateway.vocabulary.schema import TEXT_KINDS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gateway.raw.generate.rules import Rule
+    from gateway.raw.generate.rules import Limits, Rule
     from gateway.raw.rows import RawTable
     from gateway.vocabulary.schema import Column
 
@@ -36,26 +36,31 @@ class MemoryMatches:
         met = np.ones((len(rules), self._rows.num_rows), dtype=np.bool_)
         for name, conditions in by_column(rules, self.table).items():
             column = self.table.column(name)
-            limits([condition for _, condition in conditions], column)  # refuses what cannot be
-            for number, condition in conditions:
-                met[number] &= self._meets(condition, column)
+            named = limits([condition for _, condition in conditions], column)
+            cells, present = self._cells(column, named)
+            for (number, condition), place in zip(conditions, named.place.tolist(), strict=True):
+                met[number] &= _meets(condition.how, cells, present, at=place, named=named)
         return np.stack([met[:, : self._train].sum(axis=1), met[:, self._train :].sum(axis=1)], axis=1)
 
-    def _meets(self, condition: Condition, column: Column) -> NDArray[np.bool_]:
+    def _cells(self, column: Column, named: Limits) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return the numbers of a column, or which named text each cell is, or -1; and which cells are there."""
         cells = self._rows.column(column.name)
-        if column.kind in TEXT_KINDS:
-            if condition.value is None:
-                return np.asarray(pc.is_null(cells))
-            return np.asarray(pc.fill_null(pc.equal(cells.cast(pa.large_string()), str(condition.value)), False))  # noqa: FBT003
-        numbers, present = physical.numbers(cells, column)
-        if condition.value is None:
-            return ~present
-        (wanted,), _ = physical.numbers(pa.chunked_array([pa.array([condition.value], column.arrow_type)]), column)
-        match condition.how:
-            case How.IS:
-                held = numbers == wanted
-            case How.AT_MOST:
-                held = numbers <= wanted
-            case How.AT_LEAST:
-                held = numbers >= wanted
-        return np.asarray(present & held)
+        if column.kind not in TEXT_KINDS:
+            return physical.numbers(cells, column)
+        known = pa.array(named.texts, pa.large_string())
+        found = pc.index_in(cells.cast(pa.large_string()), value_set=known).fill_null(-1)
+        return found.to_numpy(), cells.is_valid().to_numpy()
+
+
+def _meets(how: How, cells: NDArray[Any], present: NDArray[np.bool_], *, at: int, named: Limits) -> NDArray[np.bool_]:
+    if at < 0:
+        return ~present
+    wanted = at if named.texts else named.numbers[at]
+    match how:
+        case How.IS:
+            held = cells == wanted
+        case How.AT_MOST:
+            held = cells <= wanted
+        case How.AT_LEAST:
+            held = cells >= wanted
+    return np.asarray(present & held)

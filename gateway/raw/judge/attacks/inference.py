@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gateway.raw.judge.by_counts import inferences
 from gateway.raw.judge.codes import NULL
 from gateway.raw.judge.kernels import nearest_without
 from gateway.raw.judge.targets import attacked, part
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from gateway.raw.judge.attack import Arena, AttackResult
     from gateway.raw.judge.codes import Codes
+    from gateway.raw.judge.in_source import SourceArena
 
 _TOLERANCE = 0.05
 """A number is told when it is off by a twentieth at most: of itself, and of the range that numbers of the column have.
@@ -79,6 +81,10 @@ class Inference:
             for place, column in enumerate(secrets)
         ]
         return attacked(self.name, chosen, hit.mean(axis=1), guessed.mean(axis=1), columns=arena.columns, parts=parts)
+
+    def run_in_source(self, arena: SourceArena) -> AttackResult:
+        """Tell secrets of everybody by what people like them have, where rows stay in their source."""
+        return inferences(arena, self.name)
 
 
 def told(codes: Codes, column: int, guess: NDArray[np.int32] | np.int32, truth: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gateway.raw.judge.attack import AttackResult
+from gateway.raw.judge.by_counts import isolations
 from gateway.raw.judge.codes import NULL
 from gateway.raw.judge.confidence import excess, scaled, wilson
 from gateway.raw.judge.kernels import isolated, sorted_rows
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from gateway.raw.judge.attack import Arena
     from gateway.raw.judge.codes import Codes
+    from gateway.raw.judge.in_source import SourceArena
 
 _MOST_VALUES = 2000
 """Rules on one column that are tried."""
@@ -119,6 +121,28 @@ class SinglingOut:
             if len(found)
         )
         return AttackResult(**{**vars(whole), "parts": counted})
+
+    def run_in_source(self, arena: SourceArena) -> AttackResult:
+        """Attack with as many rules where rows stay in their source: it tells how many on either side each matches."""
+        people, codes, random = arena.people, arena.codes, arena.random(self.name)
+        invented = _Rows.of(codes.invented)
+
+        def count(rules: _Rules) -> NDArray[np.int64]:
+            return arena.count(rules.columns, rules.lows, rules.highs)
+
+        baseline = count(_combine(codes, arena.made_up(_BASELINE, random), random))
+        kinds = {
+            "one column": _values(codes, invented, random), "several columns": _combinations(codes, invented, random)
+        }  # fmt: skip
+        found = {kind: (count(rules), rules.match(invented)) for kind, rules in kinds.items()}
+        counts, rows = (np.concatenate(part) for part in zip(*found.values(), strict=True))
+        whole = isolations(self.name, counts, rows, baseline, people=people, planned=_PLANNED)
+        parts = tuple(
+            isolations(f"{self.name}/{kind}", *each, baseline, people=people, looks=len(found))
+            for kind, each in found.items()
+            if len(each[0])
+        )
+        return replace(whole, parts=parts)
 
 
 def _values(codes: Codes, invented: _Rows, random: np.random.Generator) -> _Rules:

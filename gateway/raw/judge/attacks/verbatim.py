@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gateway.raw.judge.by_counts import copies
 from gateway.raw.judge.choosing import strung_together
 from gateway.raw.judge.kernels import occurrences
 from gateway.raw.judge.targets import attacked, part
 
 if TYPE_CHECKING:
     from gateway.raw.judge.attack import Arena, AttackResult
+    from gateway.raw.judge.in_source import SourceArena
 
 
 class Verbatim:
@@ -42,6 +44,10 @@ class Verbatim:
         guessed = alone & (occurrences(targets, strung_together(codes, random), every) > 0)
         unique = part(f"{self.name}/unique rows", chosen, copied, guessed, among=chosen.drawn & alone)
         return attacked(self.name, chosen, copied, guessed, columns=arena.columns, parts=[unique])
+
+    def run_in_source(self, arena: SourceArena) -> AttackResult:
+        """Look for every synthetic row, or many, where rows stay in their source."""
+        return copies(arena, self.name)
 
 
 plugin = Verbatim
