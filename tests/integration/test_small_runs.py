@@ -24,6 +24,7 @@ from gateway.records.ledger import Kind
 from gateway.records.log import Action
 from gateway.settings import RawSettings
 from gateway.vocabulary.digest import sha256_file
+from gateway.vocabulary.errors import ArtefactFailed
 from gateway.vocabulary.names import RunId
 
 POLICY = Policy.model_validate({
@@ -116,6 +117,16 @@ def test_what_the_acceptance_test_answered_is_not_asked_again(place: Place, monk
     before = place.files.acceptance.read_bytes()
     stopped(place, monkeypatch, making, "judge", resume=place.name)
     assert place.files.acceptance.read_bytes() == before
+
+
+def test_an_answer_of_the_acceptance_test_that_was_lost_is_not_asked_for_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped(place, monkeypatch, making, "judge")
+    place.files.acceptance.unlink()
+    monkeypatch.setattr(accepting, "examine", killed)
+    with pytest.raises(ArtefactFailed, match="cannot be asked again"):
+        place.run(resume=place.name)
 
 
 def test_the_acceptance_test_is_paid_for_with_the_measurements(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

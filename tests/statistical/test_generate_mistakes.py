@@ -1,8 +1,8 @@
 """Mistakes others made with differential privacy, each as a test of ours.
 
-The numbers are those of the table in docs/explanation/privacy-promise.md. Two neighbours differ by everything one unit
-contributed. A replay hands out the noisy answers of the first run again, whatever the exact counts are now, so that
-what still differs between neighbours came out some other way. Every generator that is installed is tried.
+The numbers are those of docs/explanation/how-the-guarantee-is-tested.md. Two neighbours differ by everything one unit
+contributed. A replay hands out the noisy answers of the first run again, whatever the exact counts are now, so
+that what still differs between neighbours came out some other way. Every generator that is installed is tried.
 """
 
 from __future__ import annotations
