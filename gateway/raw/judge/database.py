@@ -70,15 +70,9 @@ def judge_database(
     keeping = [keeping_of(table, share) for table, share in (kept or {}).items()]
     if not lineage.owned:
         found = judge(
-            train.units,
-            control.units,
-            synthetic.units,
-            columns=columns[unit],
-            criteria=criteria,
-            seed=seed,
-            progress=progress,
-            remaker=remaker,
-        )
+            train.units, control.units, synthetic.units, columns=columns[unit], criteria=criteria, seed=seed,
+            progress=progress, remaker=remaker,
+        )  # fmt: skip
         return replace(found, checks=(*found.checks, *keeping), measures=(*found.measures, *constraints(stored, {})))
 
     @cache
