@@ -1,4 +1,4 @@
-"""What ends well: at least one check that passed, and none that failed or did not run, but what was accepted as such."""
+"""What ends well: a check that passed, and none that failed or did not run, but for what was accepted as not run."""
 
 from __future__ import annotations
 
