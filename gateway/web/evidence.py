@@ -58,7 +58,7 @@ def sample(candidate: ReleaseCandidate) -> Markup:
     """Return the first rows of every synthetic table, called what they are."""
     public = candidate.certificate.public
     tables = [each for each in candidate.tables if each.table.name not in public]
-    shown = [_rows(each) for each in tables[:_TABLES]]
+    shown = [_rows(each, is_open=not at) for at, each in enumerate(tables[:_TABLES])]
     left = len(tables) - len(shown)
     return figure(
         "Synthetic rows: nobody is in them",
@@ -69,7 +69,7 @@ def sample(candidate: ReleaseCandidate) -> Markup:
     )
 
 
-def _rows(told: SyntheticTable) -> Markup:
+def _rows(told: SyntheticTable, *, is_open: bool) -> Markup:
     columns = told.table.columns[:_WIDEST]
     batch = next(iter(told.batches(_SAMPLE)), None)
     rows = [] if batch is None else batch.slice(0, _SAMPLE).select([column.name for column in columns]).to_pylist()
@@ -85,6 +85,7 @@ def _rows(told: SyntheticTable) -> Markup:
             element("table", element("caption", caption), element("thead", head), body, class_="rows"),
             class_="scroll synthetic-rows", tabindex="0", role="group", aria_label="Synthetic rows",
         ),
+        is_open=is_open,
     )  # fmt: skip
 
 
