@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.printing import Format, as_json, err, out, progress
+from gateway.cli.printing import Format, as_json, err, out, progress, say
 from gateway.policy.loading import load_policy, locate
 from gateway.records.database import Records
 from gateway.settings import RawSettings, resolve
@@ -96,11 +96,15 @@ def audit(
     if (file is None) == (release is None):
         raise ConfigurationError("say what to audit: a policy, or --release with a release")
     at_once = processes or min(2, os.cpu_count() or 1)
-    with progress() as report:
-        if file is not None:
-            found, kept = audits.of_policy(file, games=games, processes=at_once, progress=report)
-        else:
-            found, bundled, same = audits.of_release(str(release), games=games, processes=at_once, progress=report)
+    try:
+        with progress() as report:
+            if file is not None:
+                found, kept = audits.of_policy(file, games=games, processes=at_once, progress=report)
+            else:
+                found, bundled, same = audits.of_release(str(release), games=games, processes=at_once, progress=report)
+    except KeyboardInterrupt:
+        say("interrupted: no game had come to its end, and nothing is kept")
+        raise
     audits.show(found, style=style)
     if file is not None:
         audits.tell_kept(found, kept)
@@ -109,9 +113,8 @@ def audit(
     if found.contradicted:
         raise typer.Exit(1)
     if found.games.count < games:
-        interrupt = KeyboardInterrupt()
-        interrupt.add_note(f"{found.games.count:,} of {games:,} games were played: what they show stands above.")
-        raise interrupt
+        say(f"interrupted: {found.games.count:,} of {games:,} games were played, and what they show stands above")
+        raise KeyboardInterrupt
 
 
 def run(

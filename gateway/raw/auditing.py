@@ -18,6 +18,7 @@ import inspect
 import math
 import multiprocessing
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -330,11 +331,12 @@ def _players(plan: making.Plan, processes: int, noise: Callable[[], Noise]) -> I
         yield lambda games: (table.play(setting, target=side) for setting, side in games)
         return
     # started afresh: a fork of a process with threads may hang
-    context = multiprocessing.get_context("spawn")
+    context, others = multiprocessing.get_context("spawn"), set(multiprocessing.active_children())
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_sit_down, initargs=(plan, noise)) as pool:
 
         def play(games: Sequence[tuple[Setting, bool]]) -> Iterator[Played]:
-            waiting = [pool.submit(_play, setting, side) for setting, side in games]
+            with _deaf():
+                waiting = [pool.submit(_play, setting, side) for setting, side in games]
             for each in as_completed(waiting):
                 yield each.result()
 
@@ -342,7 +344,22 @@ def _players(plan: making.Plan, processes: int, noise: Callable[[], Noise]) -> I
             yield play
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()  # a game is not worth waiting for
             raise
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes that are started now ignore interrupts: they are the parent's, who keeps what was played."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _here: list[Table] = []
@@ -350,7 +367,6 @@ _here: list[Table] = []
 
 
 def _sit_down(plan: making.Plan, noise: Callable[[], Noise]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's, who keeps what was played
     numba.set_num_threads(1)
     _here.append(Table(plan=plan, noise=noise))
 

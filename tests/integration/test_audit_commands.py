@@ -253,7 +253,7 @@ def test_what_was_played_before_an_interrupt_is_kept_and_said(
     monkeypatch.setattr(auditing.Table, "play", play)
     said = gateway(_policy(tmp_path), "--games", 5)
     assert said.exit_code == 130
-    assert "2 games" in _told(said)
+    assert "interrupted: 2 of 5 games were played" in _told(said)
     (kept,) = (tmp_path / "work" / "audits").glob("*.json")
     assert AuditReport.model_validate_json(kept.read_bytes()).games.count == 2
 
