@@ -102,7 +102,9 @@ def _summary(place: Place, told: summary.Told) -> None:
         _type(question, f'{look} -c "{query}"')
     environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in _environment(place, "synthetic").items())
     program = Path(sys.executable).with_name("gateway")
-    _type("Read the release as a steward would", f"{environment} {program} releases show {told.run['release'][:12]}")
+    release = told.run["release"][:12]
+    _type("Read the release as a steward would", f"{environment} {program} releases show {release}")
+    _type("Or as a page with pictures", f"{environment} {program} releases report {release} --html report.html")
     out.print("The databases keep running: `gateway demo --stop` ends them, `--fresh` starts over.", style="dim")
 
 
