@@ -115,7 +115,7 @@ def load(path: Path, *, tables: Path) -> tuple[Answer, ...]:
     """Return what ``save`` wrote; ``ArtefactFailed`` when it is damaged, or the files of rows are others by now."""
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
-        answers, about = tuple(Answer(**each) for each in content["answers"]), content["tables"]
+        answers, about = tuple(map(Answer.from_json, content["answers"])), content["tables"]
     except (OSError, ValueError, TypeError, KeyError):
         raise _damaged(path) from None
     if about != _digest(tables):

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from gateway.raw.detect.findings import Finding
     from gateway.raw.generate.generator import Measurements
     from gateway.raw.judge import attack, verdict
-    from gateway.raw.judge.acceptance import Acceptance, Estimate
+    from gateway.raw.judge.acceptance_verdict import Acceptance, Estimate
     from gateway.raw.judge.marginals import Marginal, Pair
     from gateway.raw.judge.measure import MeasureResult
     from gateway.release.reports import PublicReport
@@ -251,6 +251,11 @@ def acceptance_report(found: Acceptance) -> AcceptanceReport:
         outcome=Outcome.PASSED if found.passed else Outcome.FAILED,
         compared=Count(count=found.compared),
         tables={name: _share(estimate) for name, estimate in found.tables.items()},
+        columns={
+            f"{table}.{name}": _share(estimate)
+            for table, columns in found.columns.items()
+            for name, estimate in columns.items()
+        },
         sampling=Rate.of(min(1.0, found.sampling[found.farthest])),
         model=_share(found.model),
     )

@@ -27,7 +27,7 @@ from gateway.raw.detect.contradictions import contradictions
 from gateway.raw.detect.detecting import detect
 from gateway.raw.folder import RunFolder
 from gateway.raw.generate.schedule import SELECTION_DELTA
-from gateway.raw.judge.acceptance import verdict
+from gateway.raw.judge.acceptance_verdict import verdict
 from gateway.raw.people import People, closed, rehearse
 from gateway.records.log import Action
 from gateway.records.releases import ReleaseState
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from gateway.raw.connect.source import Snapshot
     from gateway.raw.detect.findings import Finding
     from gateway.raw.generate.generator import Generator, Measurements
-    from gateway.raw.judge.acceptance import Acceptance
+    from gateway.raw.judge.acceptance_verdict import Acceptance
     from gateway.records.database import Records, Step
     from gateway.release.certificate import Certificate
     from gateway.release.synthetic_table import SyntheticTable

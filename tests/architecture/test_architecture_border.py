@@ -23,6 +23,7 @@ FIGURES = (Count, Rate, Interval)
 DECLARED_NAMES = {
     "Check.name": "named by the policy's criteria",
     "Check.question": "a sentence from the attack's own source code",
+    "Check.reason": "sentences of the program: any other reason is left in the log",
     "Check.means": "sentences from the attack's or the measure's own source code",
     "Check.not_shown": "sentences from the attack's or the measure's own source code",
     "MeasureReport.measure": "the plugin's name, one word by its pattern",
@@ -37,7 +38,9 @@ DECLARED_NAMES = {
     "PairReport.table": "declared: a name in the catalogue",
     "PairReport.one": "declared: a name in the catalogue",
     "PairReport.other": "declared: a name in the catalogue",
+    "AcceptanceReport.columns{key}": "declared: names in the catalogue",
     "AcceptanceReport.tables{key}": "declared: names in the catalogue",
+    "StewardReport.unseen": "names of measures and columns, in the catalogue or the program",
     "AttackReport.attack": "the plugin's name",
     "Opinion.recognizer": "the plugin's name, one word by its pattern",
     "Opinion.entity": "a word from source code, by its pattern",

@@ -18,7 +18,7 @@ from gateway.policy.model import Policy
 from gateway.privacy.accountant import epsilon
 from gateway.raw import accepting, making
 from gateway.raw.generate.noise import Noise
-from gateway.raw.judge.acceptance import Acceptance, verdict
+from gateway.raw.judge.acceptance_verdict import Acceptance, verdict
 from gateway.raw.judge.marginals import marginals
 from gateway.release.synthetic_table import SyntheticTable
 from gateway.vocabulary.errors import ArtefactFailed, Refused

@@ -88,7 +88,7 @@ def held(tmp_path: Path, *, aside: bool) -> RunFolder:
         folder.control_secret()
         folder.measurements.mkdir()
         if aside:
-            (folder.measurements / "aside.json").write_text('{"sigma": 30.0, "figures": 1}')
+            (folder.measurements / "aside.json").write_text('{"sigma": 30.0, "figures": 4, "tables": 1}')
     return folder
 
 

@@ -17,7 +17,8 @@ from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.database import Counters
 from gateway.raw.generate.domain import Values
 from gateway.raw.generate.schedule import Part, division
-from gateway.raw.judge.acceptance import Acceptance, Question, ask, verdict
+from gateway.raw.judge.acceptance import Question, ask
+from gateway.raw.judge.acceptance_verdict import Acceptance, verdict
 from gateway.raw.rows import RawTable
 from gateway.vocabulary.names import ColumnName, TableName
 from gateway.vocabulary.schema import Column, Kind, Table
@@ -25,14 +26,20 @@ from gateway.vocabulary.schema import Column, Kind, Table
 PEOPLE, MADE, COLUMNS, CELLS = 4000, 4400, 5, 6
 NEEDED = 0.1
 SEEDS = 25
-ASIDE = division(Budget(1.0, 1e-6), [Part(columns=COLUMNS)], acceptance=0.02).aside
+ASIDE = division(Budget(1.0, 1e-6), [Part(columns=COLUMNS, compared=COLUMNS)], acceptance=0.02).aside
 assert ASIDE is not None
 SHAPE = Table(
     name=TableName("people"),
     columns=tuple(Column(name=ColumnName(f"c{j}"), kind=Kind.INTEGER, native="bigint") for j in range(COLUMNS)),
 )
 AXES = [Axis(column=each.name, domain=Values(values=tuple(range(CELLS)), rest=True)) for each in SHAPE.columns]
-QUESTION = Question(table=SHAPE.name, axes=(*((axis,) for axis in AXES), *itertools.combinations(AXES, 2)))
+PAIRS = tuple(itertools.combinations(range(COLUMNS), 2))
+QUESTION = Question(
+    table=SHAPE.name,
+    axes=(*((axis,) for axis in AXES), *((AXES[one], AXES[two]) for one, two in PAIRS)),
+    columns=tuple(axis.column for axis in AXES),
+    members=(*((at,) for at in range(COLUMNS)), *PAIRS),
+)
 
 
 @dataclass
@@ -96,17 +103,21 @@ def test_rows_that_are_beyond_the_threshold_pass_by_luck_no_oftener_than_is_said
 def test_the_estimate_is_the_distance_that_everybody_knows() -> None:
     """Against another way to compute it: shares of two tables, not whole numbers in parts of people."""
     real, made = drawn(PEOPLE, 8), wrong(drawn(MADE, 9))
-    distances = []
+    of_columns: list[list[float]] = [[] for _ in range(COLUMNS)]
     for axes in [*itertools.combinations(range(COLUMNS), 1), *itertools.combinations(range(COLUMNS), 2)]:
         shares = []
         for codes in (real, made):
             cells = np.ravel_multi_index(tuple(codes[list(axes)]), (CELLS,) * len(axes))
             shares.append(np.bincount(cells, minlength=CELLS ** len(axes)) / codes.shape[1])
-        distances.append(np.abs(shares[0] - shares[1]).sum() / 2)
+        for at in axes:
+            of_columns[at].append(float(np.abs(shares[0] - shares[1]).sum() / 2))
     found = told(counted(real), made, exact=True)
     # the number of people is noisy, here by 7 too many
-    assert found.distance.value == pytest.approx(np.mean(distances), abs=7 / PEOPLE)
-    assert found.compared == len(distances)
+    assert found.distance.value == pytest.approx(np.mean(of_columns), abs=7 / PEOPLE)
+    assert [each.value for each in found.columns[SHAPE.name].values()] == pytest.approx(
+        np.mean(of_columns, axis=1), abs=7 / PEOPLE
+    )
+    assert found.compared == COLUMNS * (COLUMNS + 1) / 2
 
 
 def test_what_chance_does_is_known_and_can_be_taken_out() -> None:

@@ -21,7 +21,6 @@ from gateway.raw.generate.database import Counters, DatabaseMeasurements, Kindre
 from gateway.raw.generate.deriving import derive
 from gateway.raw.generate.metering import WEIGHT
 from gateway.raw.generate.noise import DiscreteGaussian, Noise
-from gateway.raw.generate.schedule import Aside
 from gateway.raw.judge import acceptance
 from gateway.raw.judge.acceptance import Answer, Question
 from gateway.raw.judge.game import play, score
@@ -125,7 +124,7 @@ def test_with_the_same_answers_nothing_else_differs(target: str) -> None:
 @pytest.fixture
 def as_if_there_were_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plant a fault: the noise is that of a single comparison, and there are many."""
-    monkeypatch.setattr(Question, "weight", property(lambda _: WEIGHT))
+    monkeypatch.setattr(Question, "weight", property(lambda asked: WEIGHT // math.isqrt(len(asked.columns))))
 
 
 @pytest.mark.usefixtures("as_if_there_were_one")
@@ -153,7 +152,7 @@ def test_people_who_weigh_what_they_own_show() -> None:
     assert tested > 100 * accountant.parameter([ASIDE.event])
 
 
-LOUD = Aside(sigma=0.5, figures=3)
+LOUD = dataclasses.replace(ASIDE, sigma=0.5)
 """Loses more than a policy would let it: the more is lost, the fewer games prove it."""
 
 
@@ -164,7 +163,9 @@ def the_test_alone(counters: Counters, noise: Noise, *, asked: tuple[Question, .
 def proven(target: str, games: int) -> float:
     """Return mu that games prove of the test alone, whose comparisons follow from one measurement: some of them."""
     every = acceptance.questions(measured(pair(target)[0], DiscreteGaussian())[0], PERSONS, seed=1)
-    asked = tuple(dataclasses.replace(each, axes=each.axes[:4], terms=each.terms[:4]) for each in every)
+    asked = tuple(
+        dataclasses.replace(each, axes=each.axes[:4], terms=each.terms[:4], members=each.members[:4]) for each in every
+    )
     measure: Callable[[Counters, Noise], tuple[Answer, ...]] = lambda counters, noise: the_test_alone(  # noqa: E731
         counters, noise, asked=asked
     )

@@ -243,8 +243,9 @@ class Kindred:
     def parts(self, generator: Generator, budget: Budget) -> list[Part]:
         """Return what will be asked of each table, the unit's first: from declared things alone."""
         unit = self.shapes[self.unit]
+        of_unit = generator.part(unit, self.task(budget), share=self.plans[self.unit].share)
         return [
-            generator.part(unit, self.task(budget), share=self.plans[self.unit].share),
+            dataclasses.replace(of_unit, compared=len(self.domains(self.unit))),
             *(self._part(table) for table in self.shapes if table != self.unit),
         ]
 
@@ -263,7 +264,15 @@ class Kindred:
         ]
         # about as many terms as there are: each column with each of the owner's and with those before it
         wide = (len(domains) + 1) * (len(self.looked_at(table)) + len(domains) // 2 + 3) // 8
-        return Part(columns=max(len(domains), wide), searched=len(unknown), histories=True, share=plan.share)
+        # the gap is compared like a column; a table of keys alone has a figure that says nothing
+        compared = max(1, len(domains) + (plan.order is not None))
+        return Part(
+            columns=max(len(domains), wide),
+            searched=len(unknown),
+            histories=True,
+            compared=compared,
+            share=plan.share,
+        )
 
 
 def time_grid(kind: Kind, *, both: bool, longest: int | None = None) -> Ranges:

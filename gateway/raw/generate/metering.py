@@ -201,8 +201,8 @@ MOST = 2**63 // SCALE - 1
 def answer_aside(noise: Noise, figures: NDArray[np.int64], aside: Aside) -> NDArray[np.int64]:
     """Return ``figures`` with the noise that was kept ``aside`` for them, which is ``aside.event``: once in a run.
 
-    One unit moves each figure by ``WEIGHT`` at most: ``gateway.raw.judge.acceptance`` promises that. The noise has the
-    standard deviation ``aside_deviation``.
+    One unit moves the figures of one table of people by an L2 norm of ``WEIGHT`` at most, as
+    ``gateway.raw.judge.acceptance`` promises. The noise has the standard deviation ``aside_deviation``.
     """
     if figures.shape != (aside.figures,):
         raise RuntimeError("noise was kept aside for another number of figures; this is a fault")
@@ -211,11 +211,11 @@ def answer_aside(noise: Noise, figures: NDArray[np.int64], aside: Aside) -> NDAr
 
 def aside_deviation(aside: Aside) -> float:
     """Return the parameter of the noise on each figure of the acceptance test, a whole number."""
-    return float(calibration.width(aside.sigma, squared=aside.figures * WEIGHT**2))
+    return float(calibration.width(aside.sigma, squared=aside.tables * WEIGHT**2))
 
 
 WEIGHT = 2**30
-"""What one unit moves a figure of the acceptance test by, at most."""
+"""By what L2 norm one unit moves the acceptance test's figures of one table of people, at most."""
 
 
 class Search:

@@ -51,6 +51,8 @@ class Part:
     """How many scores will be asked for."""
     histories: bool = False
     """Whether a unit may have any number of rows here."""
+    compared: int = 1
+    """How many figures the acceptance test has of it."""
     share: float = 1.0
     """Its share of the precision, and of the delta of searches, relative to the other parts; positive."""
 
@@ -81,21 +83,23 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class Aside:
-    """What is kept for the acceptance test: one noisy answer of as many figures as there are parts, asked for once."""
+    """What is kept for the acceptance test: one noisy answer of several figures of each part, asked for once."""
 
     sigma: float
     """The noise multiplier: of a vector that one unit moves by an L2 norm of 1."""
     figures: int
-    """One unit moves each by 1 at most, and so all of them together by an L2 norm of their number's root."""
+    tables: int
+    """How many parts there are. One unit moves the figures of one by an L2 norm of 1 at most, and so all of them
+    together by the root of this."""
 
     @property
     def event(self) -> ClippedGaussianEvent:
         """Return what is recorded of it."""
-        return ClippedGaussianEvent(label=ACCEPTANCE, sigma=self.sigma, cells=self.figures, clip=self.figures)
+        return ClippedGaussianEvent(label=ACCEPTANCE, sigma=self.sigma, cells=self.figures, clip=self.tables)
 
     def to_json(self) -> dict[str, float | int]:
         """Return a JSON object that ``Aside(**...)`` takes back."""
-        return {"sigma": self.sigma, "figures": self.figures}
+        return {"sigma": self.sigma, "figures": self.figures, "tables": self.tables}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +149,10 @@ def division(budget: Budget, parts: Sequence[Part], *, acceptance: float = 0.0) 
         )
         for part, delta in zip(parts, deltas, strict=True)
     )
-    return Division(parts=plans, aside=Aside(sigma=next(sigmas), figures=len(parts)) if acceptance else None)
+    if not acceptance:
+        return Division(parts=plans, aside=None)
+    figures = sum(part.compared for part in parts)
+    return Division(parts=plans, aside=Aside(sigma=next(sigmas), figures=figures, tables=len(parts)))
 
 
 def _demands(part: Part) -> list[Demand]:

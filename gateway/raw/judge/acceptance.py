@@ -2,8 +2,8 @@
 
 It is what may decide by itself: its figure is differentially private, paid for by the share of the budget that the
 policy sets aside (``schedule.Aside``), and asked for once. Of each table of people (the unit's, and every one that is
-owned) one figure is asked: the sum over fixed *comparisons* of the L1 distance between exact counts of the people in
-training and whole numbers that are known.
+owned) one figure is asked for each column: the sum, over the *comparisons* that it is in, of the L1 distance between
+exact counts of the people in training and whole numbers that are known.
 
 What is compared, and with what
     Comparisons are tables of one column, and of two, over the cells that were measured (``questions``): functions of
@@ -12,37 +12,31 @@ What is compared, and with what
     already, before the first exact count is made here.
 
 Sensitivity
-    Whole numbers only, from the exact counts to the noise. Let T be how many comparisons one table of people has, and
-    w = WEIGHT // T the parts that one person is counted in. For a comparison with counts x (in parts) and targets t,
-    f(x) = sum over cells |x_c - t_c|. For any x and y, |f(x) - f(y)| <= sum |x_c - y_c|, cell by cell by the triangle
-    inequality. Adding or removing one person, with all they own, moves x by an L1 norm of at most w:
+    Whole numbers only, from the exact counts to the noise. Let T_j be in how many comparisons column j of one table of
+    people is, and w the parts that one person is counted in: the whole root of WEIGHT^2 // sum T_j^2. For a comparison
+    with counts x (in parts) and targets t, f(x) = sum over cells |x_c - t_c|. For any x and y, |f(x) - f(y)| <= sum
+    |x_c - y_c|, cell by cell by the triangle inequality. Adding or removing one person, with all they own, moves x by
+    an L1 norm of at most w:
 
     1. In the unit's table a person is one row, in one cell of every comparison (``Counter``): that cell moves by w.
        Counts are first cut to MOST_PEOPLE, which moves no two whole numbers apart.
     2. In an owned table a person who has k rows, c of them in a cell, is w c // k parts there, and these sum to w at
        most: ``HistoryCounter.shares``. What others are does not hang on it.
 
-    So the sum over T comparisons moves by T w <= WEIGHT at most. That is reached: by a person who is new in cells where
-    there are more than the targets say. Last the sum, which is exact, is cut to MOST_FIGURE: no two whole numbers move
-    apart. Somebody who is held out is in no count. The figures of m tables together move by an L2 norm of at most
-    sqrt(m) WEIGHT, and that is a clipped table with a bound of 1 for each table of people (``accountant``).
+    So figure j moves by T_j w at most, and all figures of the table by an L2 norm of w sqrt(sum T_j^2) <= WEIGHT. That
+    is reached: by a person who is new in cells where there are more than the targets say. Last each figure, which is
+    exact, is cut to MOST_FIGURE: no two whole numbers move apart. Somebody who is held out is in no count. The figures
+    of m tables together move by an L2 norm of at most sqrt(m) WEIGHT, and that is a clipped table with a bound of 1 for
+    each table of people (``accountant``).
 
-Error
-    f / (2 w T people) is the mean total variation distance of the comparisons, plus noise whose standard deviation is
-    known: it makes the interval. Not in the interval: that the noisy number of people is not the exact one (this moves
-    the distance by at most the error's share of the people), and roundings (under 2^-20 of a person a cell).
-
-    The distance is that of the synthetic rows as they are, and a *model* is nearer than any finite number of rows drawn
-    from it: rows of a perfect model would be ``sampling`` away. ``model`` has that taken out as squares: exactly so if
-    both kinds of error are Gaussian and in proportion, cell by cell; too little, if Gaussian and out of proportion
-    (Minkowski); too much by up to a half of sampling^2 / distance where the model's errors are of one size.
-    The verdict is on the rows as they are, so this correction can never let a release pass.
+What the figures say is in ``acceptance_verdict``.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter as Counted
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -53,11 +47,11 @@ from gateway.estimation.histories.terms import Context, Place, Term
 from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.metering import WEIGHT, answer_aside, aside_deviation
 from gateway.raw.generate.noise import DiscreteGaussian
-from gateway.raw.judge.measure import Comparison
-from gateway.raw.judge.verdict import Check, Outcome
+from gateway.raw.judge.histories import GAP
+from gateway.vocabulary.names import ColumnName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,25 +71,6 @@ AT_ONCE = 8
 """Comparisons that are counted at once."""
 MOST_PEOPLE = 2**32
 MOST_FIGURE = 2**62
-DEVIATIONS = 1.959964
-"""Half of a 95 % interval, in standard deviations."""
-LEAST_SHARE = 0.5
-"""Of the threshold: an owned table that fewer people have rows in than would make the interval's half this wide is
-measured as if so many had. No private test could say more of it; without this, none with few people could pass."""
-CHECK = "acceptance"
-_QUESTION = "How far are the synthetic rows from the people they were learned from, by a private estimate?"
-_MEANS = (
-    "The share of people that would have to be moved to other cells for the tables of one and of two columns to be "
-    "alike, on average over these tables: 0 is alike, 1 is nothing in common. It is an estimate with noise, paid for "
-    "out of the privacy budget, so it may be shown to anybody. What is held against the threshold is the upper end of "
-    "its 95 % interval, for the table that is farthest: a release that is truly beyond it passes in 2.5 % of cases at "
-    "the most."
-)
-_NOT_SHOWN = (
-    "What three columns or more have to do with each other, and any value inside of a cell. People count alike, "
-    "whatever they own: a table that few people have rows in can be wrong and hardly be noticed. It says nothing of "
-    "risks to people."
-)
 Asked = TypeVar("Asked")
 
 
@@ -109,6 +84,16 @@ class Question:
     coding: Coding | None = None
     """Of an owned one."""
     terms: tuple[Term, ...] = ()
+    columns: tuple[ColumnName, ...] = ()
+    """The columns compared."""
+    members: tuple[tuple[int, ...], ...] = ()
+    """Of each comparison, which of ``columns`` are in it."""
+
+    @property
+    def shares(self) -> tuple[int, ...]:
+        """Return of each column in how many comparisons it is."""
+        found = Counted(at for members in self.members for at in members)
+        return tuple(found[at] for at in range(len(self.columns)))
 
     @property
     def comparisons(self) -> int:
@@ -122,8 +107,8 @@ class Question:
 
     @property
     def weight(self) -> int:
-        """Return in how many parts a person is counted, so that all comparisons together move by WEIGHT at most."""
-        return WEIGHT // max(1, self.comparisons)
+        """Return in how many parts a person is counted, so that all figures move by an L2 norm of WEIGHT at most."""
+        return math.isqrt(WEIGHT**2 // max(1, sum(many**2 for many in self.shares)))
 
     def counted(self, counters: Counters) -> Iterator[NDArray[np.int64]]:
         """Yield each comparison's counts, in parts of a person; see the module for how one person moves them."""
@@ -155,7 +140,10 @@ def _of_units(measured: TableMeasurements, table: TableName, *, seed: int) -> Qu
         for each, to in zip(measured.columns, measured.bins, strict=True)
     ]
     pairs = [pair for pair in itertools.combinations(axes, 2) if pair[0].cells * pair[1].cells <= MOST_CELLS]
-    return Question(table=table, axes=tuple(_some([(axis,) for axis in axes], pairs, seed=seed)))
+    chosen = _some([(axis,) for axis in axes], pairs, seed=seed)
+    names = tuple(axis.column for axis in axes)
+    members = tuple(tuple(names.index(axis.column) for axis in each) for each in chosen)
+    return Question(table=table, axes=tuple(chosen), columns=names, members=members)
 
 
 def _of_owned(measured: HistoryMeasurements, table: TableName, *, seed: int) -> Question:
@@ -176,7 +164,17 @@ def _of_owned(measured: HistoryMeasurements, table: TableName, *, seed: int) -> 
     pairs = [term for term in pairs if math.prod(extent(term, shape=shape)) <= MOST_CELLS]
     # a table may have no column but its keys
     alone = [Term(target=at) for at in columns if extent(Term(target=at), shape=shape)[-1] > 0]
-    return Question(table=table, coding=coding, terms=tuple(_some(alone, pairs, seed=seed)))
+    chosen = _some(alone, pairs, seed=seed)
+    gap = (ColumnName(GAP),) if shape.ordered else ()
+    return Question(
+        table=table,
+        coding=coding,
+        terms=tuple(chosen),
+        columns=(*gap, *(cut.column for cut in coding.columns)),
+        members=tuple(
+            (*(each.column for each in term.contexts if each.place is Place.ROW), term.target) for term in chosen
+        ),
+    )
 
 
 def _some(alone: Sequence[Asked], pairs: Sequence[Asked], *, seed: int) -> list[Asked]:
@@ -189,11 +187,15 @@ def _some(alone: Sequence[Asked], pairs: Sequence[Asked], *, seed: int) -> list[
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the test found of one table of people: a noisy figure, and what is known about it. Private as a whole."""
+    """What the test found of one table of people: noisy figures, and what is known of them. Private as a whole."""
 
     table: TableName
-    figure: int
-    """With its noise: the sum of all L1 distances, in parts of a person."""
+    columns: tuple[ColumnName, ...]
+    figures: tuple[int, ...]
+    """With their noise: for each column the sum of the L1 distances of the comparisons it is in, in parts of a
+    person."""
+    shares: tuple[int, ...]
+    """In how many comparisons each column is."""
     deviation: float
     """The standard deviation of the noise."""
     weight: int
@@ -205,8 +207,13 @@ class Answer:
     """The distance of rows of a perfect model, as many as there are here, about: none but that by chance."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON object that ``Answer(**...)`` takes back."""
+        """Return a JSON object that ``from_json`` takes back."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Answer:
+        """Read back what ``to_json`` wrote; ``KeyError`` or ``TypeError`` when it is something else."""
+        return cls(**{**value, **{name: tuple(value[name]) for name in ("columns", "figures", "shares")}})
 
 
 def ask(
@@ -225,32 +232,42 @@ def ask(
     """
     units = int(made.unit.count([()])[0])
     found = [_compared(question, people, made, ratio=max(1, rows) / max(1, units)) for question in asked]
-    figures = np.array([figure for figure, _, _ in found], dtype=np.int64)
-    noisy = answer_aside(noise or DiscreteGaussian(), figures, aside)
+    exact = np.array([figure for figures, _, _ in found for figure in figures], dtype=np.int64)
+    noisy = iter(answer_aside(noise or DiscreteGaussian(), exact, aside).tolist())
     return tuple(
         Answer(
             table=question.table,
-            figure=int(figure),
+            columns=question.columns,
+            figures=tuple(next(noisy) for _ in figures),
+            shares=question.shares,
             deviation=aside_deviation(aside),
             weight=question.weight,
             comparisons=question.comparisons,
             people=float(max(1, rows)) if question.coding is None else max(1.0, having),
             sampling=sampling,
         )
-        for question, figure, (_, having, sampling) in zip(asked, noisy.tolist(), found, strict=True)
+        for question, (figures, having, sampling) in zip(asked, found, strict=True)
     )
 
 
-def _compared(question: Question, people: Counters, made: Counters, *, ratio: float) -> tuple[int, float, float]:
-    """Return the exact figure; and, from synthetic rows alone, how many people have rows, and what chance does."""
-    figure, having, sampling = 0, 0.0, 0.0
-    for exact, drawn in zip(question.counted(people), question.counted(made), strict=True):
-        figure += apart(exact, targets(drawn, ratio=ratio))
+def _compared(question: Question, people: Counters, made: Counters, *, ratio: float) -> tuple[list[int], float, float]:
+    """Return the exact figures; and, from synthetic rows alone, how many people have rows, and what chance does."""
+    # a table of keys alone has a figure all the same: it was planned
+    figures = [0] * max(1, len(question.columns))
+    having, sampling = 0.0, 0.0
+    compared = zip(question.members, question.counted(people), question.counted(made), strict=True)
+    for members, exact, drawn in compared:
+        far = apart(exact, targets(drawn, ratio=ratio))
+        for at in members:
+            figures[at] += far
         whole = float(drawn.sum(dtype=np.float64)) / question.weight
         having += whole * ratio
-        sampling += _by_chance(drawn / question.weight, whole)
-    many = max(1, question.comparisons)
-    return min(figure, MOST_FIGURE), having / many, sampling / many
+        sampling += len(members) * _by_chance(drawn / question.weight, whole)
+    return (
+        [min(figure, MOST_FIGURE) for figure in figures],
+        having / max(1, question.comparisons),
+        sampling / max(1, sum(question.shares)),
+    )
 
 
 def targets(drawn: NDArray[np.int64], *, ratio: float) -> NDArray[np.int64]:
@@ -271,84 +288,3 @@ def _by_chance(drawn: NDArray[np.float64], whole: float) -> float:
         return 0.0
     shares = drawn / whole
     return float(np.sqrt(2 * shares * (1 - shares).clip(min=0) / (math.pi * whole)).sum()) / 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """A distance with the ends of its 95 % interval, from the noise alone. Not cut to between 0 and 1."""
-
-    value: float
-    low: float
-    high: float
-
-    def without(self, other: float) -> Estimate:
-        """Return this with a distance by chance taken out as squares; see the module."""
-        return Estimate(**{name: math.sqrt(max(0.0, end * abs(end) - other**2)) for name, end in asdict(self).items()})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Acceptance:
-    """What the test says, held against the policy's threshold. Metered: it may be shown to anybody."""
-
-    needed: float
-    tables: Mapping[TableName, Estimate]
-    """Of each table of people in which something was compared."""
-    sampling: Mapping[TableName, float]
-    compared: int
-    """How many comparisons there were in all."""
-
-    @property
-    def farthest(self) -> TableName:
-        """Return the table that the verdict hangs on."""
-        return max(self.tables, key=lambda name: self.tables[name].high)
-
-    @property
-    def distance(self) -> Estimate:
-        """Return the distance of the table that is farthest."""
-        return self.tables[self.farthest]
-
-    @property
-    def model(self) -> Estimate:
-        """Return that of its model, of which the rows are only so many draws."""
-        return self.distance.without(self.sampling[self.farthest])
-
-    @property
-    def passed(self) -> bool:
-        """Return the verdict: whether no table is beyond the threshold, at the upper end of its interval."""
-        # a distance is 1 at most, whatever noise says: a threshold of 1 is none
-        return min(self.distance.high, 1.0) <= self.needed
-
-    @property
-    def check(self) -> Check:
-        """Return the verdict as a check."""
-        return Check(
-            name=CHECK,
-            question=_QUESTION,
-            comparison=Comparison.AT_MOST,
-            needed=self.needed,
-            got=min(max(self.distance.high, 0.0), 1.0),
-            outcome=Outcome.PASSED if self.passed else Outcome.FAILED,
-            means=_MEANS,
-            not_shown=_NOT_SHOWN,
-        )
-
-
-def verdict(answers: Sequence[Answer], *, needed: float) -> Acceptance:
-    """Return what ``answers``, the unit's table first, say about a threshold. ``ValueError`` when there are none."""
-    if not answers or not answers[0].comparisons:
-        raise ValueError("a verdict needs the unit's table, with something compared")
-    compared = [answer for answer in answers if answer.comparisons]
-    return Acceptance(
-        needed=needed,
-        tables={each.table: _estimated(each, owned=each is not answers[0], needed=needed) for each in compared},
-        sampling={each.table: each.sampling for each in compared},
-        compared=sum(answer.comparisons for answer in answers),
-    )
-
-
-def _estimated(answer: Answer, *, owned: bool, needed: float) -> Estimate:
-    parts = 2 * answer.weight * answer.comparisons
-    half = DEVIATIONS * answer.deviation / parts
-    people = max(answer.people, half / (LEAST_SHARE * needed)) if owned and needed else answer.people
-    value = answer.figure / parts / people
-    return Estimate(value=value, low=value - half / people, high=value + half / people)
