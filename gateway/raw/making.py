@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from gateway.raw import handover
 from gateway.raw.connect.kinship import kinship
 from gateway.raw.connect.owning import read_family
 from gateway.raw.connect.public_rows import public_tables
-from gateway.raw.generate import database, rebuilding
+from gateway.raw.generate import database
 from gateway.raw.generate.assembly import (
     Assembly,
     learned_columns,
@@ -38,10 +39,9 @@ from gateway.raw.generate.identities import invent
 from gateway.raw.generate.knowledge import declared_knowledge
 from gateway.raw.generate.measurements import TableMeasurements
 from gateway.raw.generate.narrowing import most_units
-from gateway.raw.generate.rebuilding import Portion
 from gateway.raw.judge.database import judge_database
 from gateway.raw.judge.histories import SyntheticFamily, SyntheticRows
-from gateway.raw.judge.remaking import Remaker, drawer, roles_of, trainer
+from gateway.raw.judge.remaking import Modeller, Remaker, drawer, roles_of, trainer
 from gateway.vocabulary.checks import listed
 from gateway.vocabulary.errors import ConfigurationError, Unsupported
 from gateway.vocabulary.names import ColumnName, TableName
@@ -49,7 +49,7 @@ from gateway.vocabulary.roles import Treatment
 from gateway.vocabulary.schema import TEXT_KINDS, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gateway.policy.lineage import Lineage
@@ -85,6 +85,11 @@ class Plan:
     kinship: Kinship
     kindred: Kindred
     generator: Generator
+
+    @cached_property
+    def modeller(self) -> Modeller:
+        """What makes models of measurements."""
+        return Modeller(kindred=self.kindred, generator=self.generator, seed=self.seed)
 
     @property
     def is_alone(self) -> bool:
@@ -205,15 +210,8 @@ def draw(plan: Plan, measured: Measurements, folder: Path, progress: Progress) -
     keys = key_plans(Schema(tables=plan.published), plan.policy, plan.tree)
     most = most_units(keys, plan.tree.unit.table)
     units = units if most is None else min(units, most)
-    portions: Iterable[Portion]
-    if plan.is_alone:
-        learned = plan.generator.fit(measured, progress).sample(units, seed=plan.seed)
-        portions = [Portion(table=plan.tree.unit.table, rows=learned, lengths=None)]
-    else:
-        fitted = rebuilding.fit(
-            of_database(measured), plan.kindred, generator=plan.generator, progress=progress, seed=plan.seed
-        )
-        portions = fitted.sample(units, seed=plan.seed, progress=progress)
+    model = plan.modeller.model(measured if plan.is_alone else of_database(measured), progress)
+    portions = model(units, plan.seed, progress)
     spool = folder / "drawn"
     spool.mkdir()
     found = Drawn.spooled(portions, tree=plan.tree, folder=spool)
@@ -275,7 +273,7 @@ def judge(
         stored=tables,
         remaker=Remaker(
             roles=roles_of(plan.policy, plan.kinship.unit),
-            redraw=drawer(measured, plan.kindred, generator=plan.generator, seed=plan.seed),
+            redraw=drawer(measured if plan.is_alone else of_database(measured), plan.modeller),
             retrain=trainer(plan.kindred, generator=plan.generator, budget=plan.budget),
             measured=measured,
         ),

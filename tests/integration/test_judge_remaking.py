@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from gateway.policy.model import Policy
 from gateway.raw import making
 from gateway.raw.judge import database, verdict
 from gateway.raw.judge.attack import Arena
+from gateway.raw.judge.remaking import drawer
 from gateway.vocabulary.names import ColumnName
 from gateway.vocabulary.roles import Role
 from tests.small_databases import Way
@@ -126,3 +128,25 @@ def test_attacks_know_what_the_policy_calls_a_secret(arena: Arena) -> None:
     assert arena.shadow_models == 4
     own = {name for name in arena.columns if name not in arena.derived and not name.endswith(": there")}
     assert set(arena.roles) == own
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["one table", "a database"])
+def test_the_model_that_was_drawn_from_is_the_one_that_is_drawn_from_again(tmp_path: Path, *, alone: bool) -> None:
+    """Fitting takes longest of all, and another fit could be another model."""
+    fill(tmp_path / "source.db", alone=alone)
+    way = Way.of(policy(alone=alone), f"sqlite:///{tmp_path}/source.db", tmp_path)
+    fitted: list[int] = []
+
+    def fitter(*arguments: Any, **more: Any) -> Any:
+        fitted.append(1)
+        return way.plan.generator.fitter(*arguments, **more)  # type: ignore[attr-defined]
+
+    generator = dataclasses.replace(way.plan.generator, fitter=fitter)  # type: ignore[type-var]
+    plan = dataclasses.replace(way.plan, generator=generator)
+    (tmp_path / "once").mkdir()
+    making.draw(plan, way.measured, tmp_path / "once", lambda *_: None)
+    again = drawer(way.measured, plan.modeller)
+    assert again(40, 1).units.num_rows == again(40, 2).units.num_rows == 40
+    assert fitted == [1]
+    plan.modeller.model(making.load(plan, tmp_path / "measured"), lambda *_: None)
+    assert fitted == [1, 1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -11,21 +10,24 @@ import pyarrow as pa
 from gateway.raw.generate import rebuilding
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.database import DatabaseMeasurements
+from gateway.raw.generate.rebuilding import Portion
 from gateway.raw.generate.schedule import division
 from gateway.raw.judge.histories import SyntheticFamily
 from gateway.raw.rows import RawTable
 from gateway.vocabulary.schema import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from gateway.policy.model import Policy
     from gateway.privacy.budget import Budget
     from gateway.raw.connect.kinship import Portrait
     from gateway.raw.generate.database import Kindred
-    from gateway.raw.generate.generator import Generator, Measurements, Task
+    from gateway.raw.generate.generator import Generator, Measurements, Progress, Task
     from gateway.vocabulary.names import ColumnName
     from gateway.vocabulary.roles import Role
+
+    Model = Callable[[int, int, Progress], Iterable[Portion]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -54,26 +56,38 @@ def roles_of(policy: Policy, portrait: Portrait) -> dict[ColumnName, Role]:
     return found
 
 
-def drawer(
-    measured: Measurements, kindred: Kindred, *, generator: Generator, seed: int
-) -> Callable[[int, int], SyntheticFamily]:
-    """Return a function of a number of units and a seed: rows of the model of ``measured``, which sees no other thing.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Modeller:
+    """Fits models to what was measured, and nothing else. The last one is kept: a run draws from it, and so do attacks.
 
-    The model is fitted at the first call, and kept; ``seed`` is the one that a database was fitted with.
+    ``seed`` is the one that models of databases are fitted with.
     """
 
-    @cache
-    def fitted() -> Callable[[int, int], SyntheticFamily]:
+    kindred: Kindred
+    generator: Generator
+    seed: int
+    _kept: list[tuple[Measurements, Model]] = field(default_factory=list, repr=False)
+
+    def model(self, measured: Measurements, progress: Progress) -> Model:
+        """Return what draws so many units, with all they own, by a seed: of a table, or of a database."""
+        unit = measured.unit if isinstance(measured, DatabaseMeasurements) else measured
+        if not self._kept or self._kept[0][0] is not unit:
+            self._kept[:] = [(unit, self._fitted(measured, progress))]
+        return self._kept[0][1]
+
+    def _fitted(self, measured: Measurements, progress: Progress) -> Model:
         if isinstance(measured, DatabaseMeasurements):
-            model = rebuilding.fit(measured, kindred, generator=generator, progress=_unheard, seed=seed)
-            return lambda units, seed: SyntheticFamily.of(model.sample(units, seed=seed, progress=_unheard))
-        table = generator.fit(measured, _unheard)
-        return lambda units, seed: SyntheticFamily(units=table.sample(units, seed=seed), owned={})
+            model = rebuilding.fit(measured, self.kindred, generator=self.generator, progress=progress, seed=self.seed)
+            return lambda units, seed, progress: model.sample(units, seed=seed, progress=progress)
+        table = self.generator.fit(measured, progress)
+        return lambda units, seed, _: [
+            Portion(table=self.kindred.unit, rows=table.sample(units, seed=seed), lengths=None)
+        ]
 
-    def draw(units: int, seed: int) -> SyntheticFamily:
-        return fitted()(units, seed)
 
-    return draw
+def drawer(measured: Measurements, modeller: Modeller) -> Callable[[int, int], SyntheticFamily]:
+    """Return a function of a number of units and a seed: other rows of the model of ``measured``, held at once."""
+    return lambda units, seed: SyntheticFamily.of(modeller.model(measured, _unheard)(units, seed, _unheard))
 
 
 def trainer(kindred: Kindred, *, generator: Generator, budget: Budget) -> Callable[[pa.Table, int], pa.Table]:
