@@ -113,6 +113,14 @@ def report(outcome: Outcome = Outcome.PASSED) -> StewardReport:
     )  # fmt: skip
 
 
+def with_one_not_run() -> StewardReport:
+    """Return a report of which one check was not run and is said to have been accepted as such."""
+    (check,) = report().checks
+    return report().model_copy(
+        update={"checks": (check, check.model_copy(update={"name": "shadow", "outcome": Outcome.NOT_RUN_ACCEPTED}))}
+    )
+
+
 def public(outcome: Outcome = Outcome.PASSED, *, high: float = 0.1, needed: float = 0.2) -> PublicReport:
     distance = Interval(rate=Rate.of(0.05), low=Rate.of(0.0), high=Rate.of(high))
     return PublicReport(
@@ -395,6 +403,7 @@ def test_the_gate_opens_for_what_keeps_every_condition() -> None:
         (6, {"candidate": candidate(report=report(Outcome.FAILED))}),
         (6, {"candidate": candidate(report=report(Outcome.COULD_NOT_RUN))}),
         (6, {"candidate": candidate(report=StewardReport(checks=(), attacks=(), distances={}))}),
+        (6, {"candidate": candidate(report=with_one_not_run())}),
         (7, {"candidate": _certified(epsilon=1.01)}),
         (7, {"candidate": _certified(delta=1e-5)}),
         (7, {"candidate": _certified(unit="household")}),

@@ -264,6 +264,26 @@ SENSITIVITY: Final = (
     ),
     Mutant(
         row=3,
+        name="clip-forgotten-in-sql",
+        mistake="counted inside the database, nobody's part of a table of histories is scaled down",
+        path="gateway/raw/generate/counters/histories_sql_terms.py",
+        old="weight = sa.case((under.c.inside == whole(1), whole(SCALE)), else_=whole_root(under.c.q, speech))",
+        new="weight = whole(SCALE)",
+        killer="tests/conformance/test_generate_history_counters.py"
+        "::test_hostile_histories_are_counted_as_in_memory[sqlite-2]",
+    ),
+    Mutant(
+        row=3,
+        name="every-row-a-whole-person-in-sql",
+        mistake="counted inside the database for the acceptance test, every row weighs as much as a person",
+        path="gateway/raw/generate/counters/histories_sql_terms.py",
+        old="sa.cast(rows.c.c, sa.BigInteger()) * whole(weight), rows.c.k)",
+        new="sa.cast(rows.c.c, sa.BigInteger()) * whole(weight), whole(1))",
+        killer="tests/conformance/test_generate_history_counters.py"
+        "::test_hostile_histories_are_counted_as_in_memory[sqlite-2]",
+    ),
+    Mutant(
+        row=3,
         name="every-row-a-whole-person",
         mistake="in the acceptance test a person adds a whole weight for each row they own",
         path="gateway/estimation/histories/sharing.py",
@@ -276,7 +296,7 @@ SENSITIVITY: Final = (
         name="every-comparison-a-whole-person",
         mistake="in the acceptance test a person moves each of a hundred comparisons by all that was paid for",
         path="gateway/raw/judge/acceptance.py",
-        old="return WEIGHT // max(1, self.comparisons)",
+        old="return math.isqrt(WEIGHT**2 // max(1, sum(many**2 for many in self.shares)))",
         new="return WEIGHT",
         killer=f"{ACCEPTANCE}::test_one_person_whoever_it_is_moves_the_units_figure_by_one_weight_at_most",
     ),
@@ -285,7 +305,7 @@ SENSITIVITY: Final = (
         name="figures-of-several-tables-as-one",
         mistake="the acceptance test's noise is made for one figure, and a person moves one for each table",
         path="gateway/raw/generate/metering.py",
-        old="squared=aside.figures * WEIGHT**2",
+        old="squared=aside.tables * WEIGHT**2",
         new="squared=WEIGHT**2",
         killer="tests/statistical/test_judge_acceptance_game.py"
         "::test_one_person_moves_measurements_and_the_test_no_more_than_is_claimed[much]",

@@ -288,6 +288,16 @@ SAMPLES: Final = (
         new="keyed = hashlib.blake2b(digest_size=8, person=_PURPOSE)",
         killer="tests/unit/test_connect_holdout.py::test_share_is_kept_and_sides_follow_from_the_secret_alone",
     ),
+    Mutant(
+        row=5,
+        name="the-control-is-learned-from-in-sql",
+        mistake="counted inside the database, people who are held out are counted too",
+        path="gateway/raw/generate/counters/units_sql.py",
+        old="schema=schema, key=key, aside=aside)",
+        new="schema=schema, key=key)",
+        killer="tests/integration/test_rows_stay.py"
+        "::test_people_are_held_out_in_the_source_as_often_as_declared_and_with_all_they_own[sqlite]",
+    ),
 )
 
 MUTANTS: Final = (*EVENTS, *PRICES, *LIFETIMES, *SAMPLES)

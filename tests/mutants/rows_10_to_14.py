@@ -173,6 +173,15 @@ ARTEFACTS: Final = (
     ),
     Mutant(
         row=12,
+        name="rows-that-stay-are-read",
+        mistake="the policy says that rows stay in their source, and whoever asks for them gets them",
+        path="gateway/raw/connect/staying.py",
+        old="        if table not in self._public:\n",
+        new="        if table is self._public:\n",
+        killer="tests/integration/test_rows_stay.py::test_a_view_of_a_source_whose_rows_stay_gives_none",
+    ),
+    Mutant(
+        row=12,
         name="a-recognizers-sentence-crosses",
         mistake="what a recognizer says crosses into the report as it is, and it may say a value",
         path="gateway/raw/handover.py",
@@ -294,8 +303,8 @@ SHOWN: Final = (
         name="a-verdict-on-exact-figures",
         mistake="the verdict that needs no steward is on the exact distances; the noisy ones are paid for and dropped",
         path="gateway/raw/judge/acceptance.py",
-        old="    noisy = answer_aside(noise or DiscreteGaussian(), figures, aside)\n",
-        new="    answer_aside(noise or DiscreteGaussian(), figures, aside)\n    noisy = figures\n",
+        old="    noisy = iter(answer_aside(noise or DiscreteGaussian(), exact, aside).tolist())\n",
+        new="    answer_aside(noise or DiscreteGaussian(), exact, aside)\n    noisy = iter(exact.tolist())\n",
         killer="tests/statistical/test_judge_acceptance_game.py::test_with_the_same_answers_nothing_else_differs[much]",
     ),
     Mutant(
@@ -370,6 +379,15 @@ SHOWN: Final = (
         path="gateway/synthetic/publish/gate.py",
         old="    if not case.candidate.report.passed:\n",
         new="    if not case.candidate.report:\n",
+        killer="tests/integration/test_publish_way.py::test_the_gate_is_closed_by_each_condition_alone",
+    ),
+    Mutant(
+        row=14,
+        name="attacks-that-nobody-accepted-as-not-run",
+        mistake="the gate takes a report's word for it that its policy accepted attacks as not run",
+        path="gateway/synthetic/publish/gate.py",
+        old="if beyond := [name for name in not_run if name not in accepted]:",
+        new="if beyond := [name for name in not_run if name in accepted and False]:",
         killer="tests/integration/test_publish_way.py::test_the_gate_is_closed_by_each_condition_alone",
     ),
 )
