@@ -125,7 +125,7 @@ def _standard(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     known = finite[~np.isnan(finite)]
     if not len(known):
         return finite
-    # first a difference: of date-times in microseconds little else would be left of a few days
+    # first a difference: little else would be left of date-times that are microseconds apart
     finite = finite - known[0]
     finite = finite / max(float(np.nanmax(np.abs(finite))), np.finfo(np.float64).tiny)
     spread = float(np.nanstd(finite))
