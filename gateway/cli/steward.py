@@ -186,8 +186,12 @@ def _facts(candidate: ReleaseCandidate, state: str) -> dict[str, Any]:
 
 def _print(candidate: ReleaseCandidate, release: ReleaseId, state: ReleaseState) -> None:
     report, facts = candidate.report, _facts(candidate, state.value)
-    failed = [check for check in report.checks if check.outcome.value != "passed"]
-    verdict = "all checks passed" if report.passed else f"{len(failed)} of {len(report.checks)} checks did not pass"
+    accepted = sum(check.outcome.value == "not_run_accepted" for check in report.checks)
+    failed = [check for check in report.checks if check.outcome.value not in {"passed", "not_run_accepted"}]
+    unrun = f", {accepted} not run as the policy accepted beforehand" if accepted else ""
+    verdict = (
+        f"all checks passed{unrun}" if report.passed else f"{len(failed)} of {len(report.checks)} checks did not pass"
+    )
     out.print(f"[bold]{release[:12]}[/bold] · {state.value} · {verdict}\n", highlight=False)
     out.print(f"  purpose    {facts['purpose']}", highlight=False, markup=False)
     for name, rows in facts["tables"].items():
@@ -231,5 +235,5 @@ def _row(check: Check) -> dict[str, Any]:
         "question": check.question,
         "needed": f"{check.comparison.value.replace('_', ' ')} {check.needed.rate:g}",
         "got": "-" if check.got is None else f"{check.got.rate:g}",
-        "outcome": check.outcome.value.replace("_", " "),
+        "outcome": check.outcome.value.replace("not_run_", "not run, ").replace("_", " "),
     }

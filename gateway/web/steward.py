@@ -82,14 +82,20 @@ def page(candidate: ReleaseCandidate, standing: Standing) -> str:
     return document(first_line=FIRST_LINE, title=title, header=header, sections=sections)
 
 
+_ACCEPTED = "not_run_accepted"
+"""The outcome of a check that needs rows, which stayed in their source, as the policy accepted by name."""
+
 # --- verdict ---
 
 
 def _verdict(candidate: ReleaseCandidate, standing: Standing) -> Markup:
     report = candidate.report
-    failed = [check for check in report.checks if check.outcome.value != "passed"]
+    accepted = sum(check.outcome.value == _ACCEPTED for check in report.checks)
+    failed = [check for check in report.checks if check.outcome.value not in {"passed", _ACCEPTED}]
     left = _left(candidate, standing)
-    if report.passed:
+    if report.passed and accepted:
+        line = f"{len(report.checks) - accepted} checks passed, {accepted} not run as the policy accepted{left}"
+    elif report.passed:
         line = f"All {len(report.checks)} checks passed{left}"
     else:
         line = f"{len(failed)} of {len(report.checks)} checks did not pass{left}" if report.checks else "No check ran"
@@ -275,7 +281,7 @@ def _checks(checks: Sequence[Check]) -> Iterable[Markup]:
     """Yield every check, those open that did not pass."""
     for check in sorted(checks, key=lambda check: check.outcome.value == "passed"):
         passed = check.outcome.value == "passed"
-        word = element("span", _outcome(check), class_="good" if passed else "bad")
+        word = element("span", _outcome(check), class_="good" if passed else "bad" if _counts(check) else "quiet")
         texts = wording.of_check(check.name, check.means, check.not_shown)
         shown = figure(
             check.question if check.question.strip(" ?") else _called(check),
@@ -301,7 +307,13 @@ def _place(check: Check) -> str:
 
 
 def _outcome(check: Check) -> str:
-    return {"passed": "✓ passed", "failed": "✕ failed"}.get(check.outcome.value, "✕ could not run")
+    known = {"passed": "✓ passed", "failed": "✕ failed", _ACCEPTED: "○ not run, accepted beforehand"}
+    return known.get(check.outcome.value, "✕ could not run")
+
+
+def _counts(check: Check) -> bool:
+    """Return whether a check that did not pass stands in the release's way."""
+    return check.outcome.value != _ACCEPTED
 
 
 # --- attacks ---

@@ -88,7 +88,7 @@ POLICY_, ALONE = made(), alone()
 NATIVE = """
 CREATE TABLE towns (name varchar(20) PRIMARY KEY);
 CREATE TABLE people (id bigint PRIMARY KEY, size integer NOT NULL, colour varchar(20) NOT NULL,
-    town varchar(20) REFERENCES towns, boss bigint REFERENCES people (id));
+    town varchar(20) REFERENCES towns (name), boss bigint REFERENCES people (id));
 CREATE TABLE visits (visit bigint PRIMARY KEY, person bigint NOT NULL REFERENCES people (id), came date NOT NULL,
     why varchar(20))
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -37,6 +38,8 @@ class Engine:
     def __init__(self, connection: sa.Connection) -> None:
         """Look at the server (never at rows) and prepare the session."""
         self.connection = connection
+        self._called = "gateway_aside"
+        """What the session calls the secret of ``remember``."""
 
     def place(self, rows: sa.TableClause, query: sa.Select[Any]) -> sa.Select[Any]:
         """Return ``query`` over the rows of ``rows`` that the source reads."""
@@ -95,6 +98,11 @@ class Engine:
         """Give the session the secret by which ``is_aside`` decides, so that no further statement has to hold it."""
         del seed
         raise self._cannot("set people aside by a keyed hash")
+
+    def _named(self, seed: bytes) -> str:
+        """Return another name for every secret: two in one session must not take each other's place."""
+        self._called = f"gateway_aside_{hashlib.sha256(seed).hexdigest()[:16]}"
+        return self._called
 
     def is_aside(self, key: Sequence[Expression], below: int) -> sa.ColumnElement[bool]:
         """Return whether the first 64 bits of a keyed hash of ``key`` are a number less than ``below``.

@@ -89,11 +89,11 @@ class MySQLEngine(Engine):
 
     def remember(self, seed: bytes) -> None:
         """Keep the secret in a variable: what is in the text of a query, others may see while it runs."""
-        self.connection.execute(sa.text("SET @gateway_aside = :seed"), {"seed": seed.hex()})
+        self.connection.execute(sa.text(f"SET @{self._named(seed)} = :seed"), {"seed": seed.hex()})
 
     def is_aside(self, key: Sequence[Expression], below: int) -> sa.ColumnElement[bool]:
         """Hash by SHA-256, secret first; of several parts each is a number or of one length, see ``key``."""
-        written = sa.func.concat_ws(":", sa.literal_column("@gateway_aside", sa.Text()), *key)
+        written = sa.func.concat_ws(":", sa.literal_column(f"@{self._called}", sa.Text()), *key)
         hashed = sa.cast(sa.func.left(sa.func.sha2(written, whole(256)), whole(16)), mysql.BINARY())
         return hashed < sa.literal(f"{below:016x}".encode(), sa.LargeBinary())
 

@@ -138,14 +138,15 @@ class PostgresEngine(Engine):
 
     def remember(self, seed: bytes) -> None:
         """Keep the secret in a setting that ends with the transaction."""
-        setting = sa.text("SELECT pg_catalog.set_config('gateway.aside', :seed, true)")
-        self.connection.execute(setting, {"seed": seed.hex()})
+        setting = sa.text("SELECT pg_catalog.set_config(:name, :seed, true)")
+        self.connection.execute(setting, {"name": f"gateway.{self._named(seed)}", "seed": seed.hex()})
 
     def is_aside(self, key: Sequence[Expression], below: int) -> sa.ColumnElement[bool]:
         """Hash by SHA-256, secret first; the key is written as PostgreSQL writes rows, which no two share."""
         encoding = "SQL_ASCII" if self._encoding == "SQL_ASCII" else "UTF8"
         written = sa.func.convert_to(sa.cast(sa.func.row(*key), sa.Text()), encoding, type_=sa.LargeBinary())
-        seed: Expression = sa.literal_column("pg_catalog.decode(pg_catalog.current_setting('gateway.aside'), 'hex')")
+        setting = sa.func.current_setting(sa.literal_column(f"'gateway.{self._called}'"), type_=sa.Text())
+        seed = sa.func.decode(setting, sa.literal_column("'hex'"), type_=sa.LargeBinary())
         hashed = sa.func.sha256(seed.op("||")(written), type_=sa.LargeBinary())
         return hashed < sa.literal(below.to_bytes(8, "big"), sa.LargeBinary())
 
