@@ -14,8 +14,16 @@ import pytest
 
 from gateway.release.bundle import report_json
 from gateway.release.candidate import ReleaseCandidate
-from gateway.release.figures import Count, Rate
-from gateway.release.reports import AttackReport, PublicReport, StewardReport
+from gateway.release.figures import Count, Interval, Rate
+from gateway.release.reports import (
+    AttackReport,
+    DistanceReport,
+    PublicColumn,
+    PublicPair,
+    PublicReport,
+    ShareReport,
+    StewardReport,
+)
 from gateway.vocabulary.names import ReleaseId
 from gateway.web import guarantee, pictures, public, steward, wording
 from gateway.web.layout import percent
@@ -254,3 +262,16 @@ def test_a_share_is_never_told_as_everything_unless_it_is() -> None:
     assert [percent(share) for share in (0.0, 0.0004, 0.073, 0.731, 0.9997, 1.0)] == [
         "0.0 %", "0.0 %", "7.3 %", "73 %", "99.97 %", "100 %",
     ]  # fmt: skip
+
+
+def test_a_table_without_rows_and_with_noise_alone_has_a_page() -> None:
+    made = candidate(["patients"], ["sex", "age"])
+    (told,) = made.public.tables if made.public else ()
+    nothing = DistanceReport(apart=Rate.of(1), noise=Rate.of(1), corrected=Rate.of(0))
+    cell = ShareReport(label="", noisy=Interval(rate=Rate.of(0), low=Rate.of(0), high=Rate.of(1)), synthetic=Rate.of(0))
+    column = PublicColumn(column="sex", cells=(cell,), distance=nothing, bounded=False)
+    pair = PublicPair(one="sex", other="age", distance=nothing, correlation=None, synthetic_correlation=None)
+    empty = told.model_copy(update={"rows": Count(count=0), "columns": (column,), "pairs": (pair,), "series": ()})
+    page = Read(public_page(dataclasses.replace(made, public=PublicReport(tables=(empty,)))))
+    assert "0 synthetic rows." in page.texts("p")
+    assert page.all("svg")
