@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from gateway import plugins
 from gateway.policy.model import Policy
 from gateway.raw import making
 from gateway.raw.judge import database, verdict
@@ -150,3 +151,17 @@ def test_the_model_that_was_drawn_from_is_the_one_that_is_drawn_from_again(tmp_p
     assert fitted == [1]
     plan.modeller.model(making.load(plan, tmp_path / "measured"), lambda *_: None)
     assert fitted == [1, 1]
+
+
+def test_rows_are_rebuilt_of_a_database_too(arena: Arena) -> None:
+    result = plugins.load("gateway.raw.judge.attacks", "reconstruction")().run(arena)
+    assert result.targets > 100
+    assert result.excess.low < 0.5
+
+
+@pytest.mark.audit
+def test_shadow_models_are_trained_of_a_database_too(arena: Arena) -> None:
+    shadow = plugins.load("gateway.raw.judge.attacks", "shadow")()
+    result = shadow.run(dataclasses.replace(arena, shadow_models=20))
+    assert result.targets == 30
+    assert result.excess.low < 0.5
