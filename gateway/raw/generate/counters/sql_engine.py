@@ -38,7 +38,7 @@ class Engine:
     def __init__(self, connection: sa.Connection) -> None:
         """Look at the server (never at rows) and prepare the session."""
         self.connection = connection
-        self._called = "gateway_aside"
+        self._setting = "gateway_aside"
         """What the session calls the secret of ``remember``."""
 
     def place(self, rows: sa.TableClause, query: sa.Select[Any]) -> sa.Select[Any]:
@@ -101,8 +101,8 @@ class Engine:
 
     def _named(self, seed: bytes) -> str:
         """Return another name for every secret: two in one session must not take each other's place."""
-        self._called = f"gateway_aside_{hashlib.sha256(seed).hexdigest()[:16]}"
-        return self._called
+        self._setting = f"gateway_aside_{hashlib.sha256(seed).hexdigest()[:16]}"
+        return self._setting
 
     def is_aside(self, key: Sequence[Expression], below: int) -> sa.ColumnElement[bool]:
         """Return whether the first 64 bits of a keyed hash of ``key`` are a number less than ``below``.

@@ -93,7 +93,7 @@ class MySQLEngine(Engine):
 
     def is_aside(self, key: Sequence[Expression], below: int) -> sa.ColumnElement[bool]:
         """Hash by SHA-256, secret first; of several parts each is a number or of one length, see ``key``."""
-        written = sa.func.concat_ws(":", sa.literal_column(f"@{self._called}", sa.Text()), *key)
+        written = sa.func.concat_ws(":", sa.literal_column(f"@{self._setting}", sa.Text()), *key)
         hashed = sa.cast(sa.func.left(sa.func.sha2(written, whole(256)), whole(16)), mysql.BINARY())
         return hashed < sa.literal(f"{below:016x}".encode(), sa.LargeBinary())
 

@@ -145,7 +145,7 @@ class PostgresEngine(Engine):
         """Hash by SHA-256, secret first; the key is written as PostgreSQL writes rows, which no two share."""
         encoding = "SQL_ASCII" if self._encoding == "SQL_ASCII" else "UTF8"
         written = sa.func.convert_to(sa.cast(sa.func.row(*key), sa.Text()), encoding, type_=sa.LargeBinary())
-        setting = sa.func.current_setting(sa.literal_column(f"'gateway.{self._called}'"), type_=sa.Text())
+        setting = sa.func.current_setting(sa.literal_column(f"'gateway.{self._setting}'"), type_=sa.Text())
         seed = sa.func.decode(setting, sa.literal_column("'hex'"), type_=sa.LargeBinary())
         hashed = sa.func.sha256(seed.op("||")(written), type_=sa.LargeBinary())
         return hashed < sa.literal(below.to_bytes(8, "big"), sa.LargeBinary())
