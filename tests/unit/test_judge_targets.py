@@ -114,6 +114,14 @@ def test_the_worst_subgroup_is_found_and_named_by_its_column_alone() -> None:
     assert "secret" not in f"{who!r}{result!r}"
 
 
+def test_a_group_of_nearly_all_is_no_group() -> None:
+    """Else it would be the worst of every honest table, having the narrowest interval."""
+    frame = pa.table({"deceased": np.arange(2000) % 20 == 0})
+    who = chosen(encode(frame[:1000], frame[1000:], frame[:10], [ColumnName("deceased")]))
+    result = attacked("some", who, by_chance(who, 0.3), by_chance(who, 0.3), columns=[ColumnName("deceased")])
+    assert parts(result)["some/worst of deceased"].targets == 50
+
+
 def test_the_worst_of_many_honest_groups_is_seldom_accused() -> None:
     """More than 20 groups: one of them would be, in two of five tables, without allowing for so many looks."""
     who = chosen(coded())

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gateway.raw.judge.choosing import Chosen
     from gateway.vocabulary.names import ColumnName
 
+_NOT_ALL = 0.9
+
 
 def attacked(
     name: str,
@@ -87,8 +89,8 @@ def worst_subgroup(
 
     Groups are those of equal, or similar, values in one column; all with 20 targets of either kind are looked at, and
     every interval allows for that many looks, so that the worst of many honest groups is not accused by chance. The
-    part is named by its column alone ("inference/worst of race"): which value it is would tell of the rows. None where
-    there are not two groups.
+    part is named by its column alone ("inference/worst of race"): which value it is would tell of the rows. A group
+    that nine in ten of the targets are in is the whole, and no group. None where there is none.
     """
     looked = [
         (column, among)
@@ -96,6 +98,7 @@ def worst_subgroup(
         for value in np.unique(group[group >= 0])
         for among in [chosen.drawn & (group == value)]
         if min((among & chosen.member).sum(), (among & ~chosen.member).sum()) >= FEWEST
+        and among.sum() <= _NOT_ALL * chosen.drawn.sum()
     ]
     found = [
         result
@@ -103,4 +106,4 @@ def worst_subgroup(
         for result in [part(f"{name}/worst of {columns[column]}", chosen, hit, guessed, among=among, looks=len(looked))]
         if result is not None
     ]
-    return max(found, key=lambda result: result.excess.low) if len(found) > 1 else None
+    return max(found, key=lambda result: result.excess.low, default=None)
