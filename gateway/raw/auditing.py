@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from gateway.vocabulary.names import ColumnName, TableName
 
 GAMES = 48
-"""Played when nobody says how many: about a minute of one core for a database of five tables."""
+"""Played when nobody says how many: a minute and a half of one core for the demo's database."""
 FEW = 300
 """Ordinary units of a small game."""
 PLAIN = "nothing owned"
