@@ -45,8 +45,8 @@ def page(report: PublicReport, *, release: ReleaseId, created: str, policy: Poli
         element("p", f"Release {release[:12]}, made {created[:10]}", class_="soft"),
         element(
             "div",
-            element("p", "This page is made from noisy measurements and synthetic rows alone, so whoever may see the "
-                    "tables may see it. No figure on it was computed from a real row."),
+            element("p", "Every figure on this page was measured with noise, at a cost that the guarantee below "
+                    "counts, or was counted over synthetic rows. So whoever may see the tables may see it."),
             class_="note", role="note",
         ),
     )  # fmt: skip
