@@ -46,7 +46,8 @@ def closed(policy: Policy, snapshot: Snapshot) -> Snapshot:
     """Return ``snapshot``, or, where the policy says that rows stay, a view of it that reads public tables alone."""
     if not policy.source.rows_stay:
         return snapshot
-    public = [TableName(n) for n, clause in policy.tables.items() if clause.treatment is TableTreatment.REFERENCE]
+    tables = policy.tables.items()
+    public = {TableName(n): clause.without for n, clause in tables if clause.treatment is TableTreatment.REFERENCE}
     return RowsStay(snapshot, public)
 
 

@@ -334,7 +334,7 @@ def test_keys_that_a_database_may_compare_otherwise_are_refused_and_nothing_is_s
 
 def test_a_view_of_a_source_whose_rows_stay_gives_none(place: Place) -> None:
     with closing(open_source(SecretStr(place.url), None)) as source, source.snapshot() as snapshot:
-        view = RowsStay(snapshot, [TableName("towns")])
+        view = RowsStay(snapshot, {TableName("towns"): []})
         names = [ColumnName("id"), ColumnName("colour")]
         people = TableName("people")
         with pytest.raises(Refused, match="rows_stay"):
@@ -343,3 +343,8 @@ def test_a_view_of_a_source_whose_rows_stay_gives_none(place: Place) -> None:
         assert view.draw(people, names, rows=9, secret=b"s").schema.names == names
         assert len(view.draw_filled(people, {names[1]: 1.0}, rows=9, secret=b"s")[names[1]]) == 0
         assert view.draw(TableName("towns"), [ColumnName("name")], rows=9, secret=b"s").num_rows == 3
+        towns, name = TableName("towns"), ColumnName("name")
+        shut = RowsStay(snapshot, {towns: ["name"]})
+        with pytest.raises(Refused, match="rows_stay"):
+            shut.batches(towns, [name])
+        assert shut.draw(towns, [name], rows=9, secret=b"s").num_rows == 0
