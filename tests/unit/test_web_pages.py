@@ -14,6 +14,7 @@ import pytest
 
 from gateway.release.bundle import report_json
 from gateway.release.candidate import ReleaseCandidate
+from gateway.release.evidence import WORDS, AuditReport, Fault
 from gateway.release.figures import Count, Interval, Rate
 from gateway.release.reports import (
     AttackReport,
@@ -275,3 +276,20 @@ def test_a_table_without_rows_and_with_noise_alone_has_a_page() -> None:
     page = Read(public_page(dataclasses.replace(made, public=PublicReport(tables=(empty,)))))
     assert "0 synthetic rows." in page.texts("p")
     assert page.all("svg")
+
+
+@pytest.mark.parametrize("faults", [(), (Fault.NARROW, Fault.BOUND)])
+def test_an_audit_is_told_with_what_contradicts_the_promise(faults: tuple[Fault, ...]) -> None:
+    audit = AuditReport(
+        configuration="0" * 64, code_digest="0" * 64, generator="pairwise", created="2026-11-22T12:00:00+00:00",
+        games=Count(count=400), confidence=0.95, epsilon=1.0, delta=1e-6, mu=0.2, mu_at_least=0.1, epsilon_at_least=0.4,
+        epsilon_recomputed=1.0, share=1.0, draws=Count(count=4000), width=1.01, width_at_most=1.1,
+        differences=Count(count=0), unmetered=Count(count=0), faults=faults, targets=(),
+        not_played=("public tables",), seconds=1.0,
+    )  # fmt: skip
+    page = Read(steward_page(candidate(["patients"], ["sex"], audit=audit)))
+    told = " ".join(page.texts("bad"))
+    assert ("The promise is contradicted" in told) == bool(faults)
+    assert all(WORDS[fault] in told for fault in faults)
+    assert "Not played: public tables" in page.texts("li")
+    assert ("✓ Nothing was found that the promise forbids." in page.texts("good")) != bool(faults)
