@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +29,9 @@ def published(small_clinic: Callable[..., Gateway]) -> Gateway:
     assert run.returncode == 0, run.stderr
     release = json.loads(run.stdout)["release"]
     assert gateway("releases", "show", release, side="synthetic", person="steward").returncode == 0
+    for report in ("report", "public-report"):
+        page = str(gateway.folder / f"{report}.html")
+        assert gateway("releases", report, release, "--html", page, side="synthetic", person="steward").returncode == 0
     own = gateway("releases", "approve", release, side="synthetic", person="requester")
     assert (own.returncode, "asked for release" in own.stderr) == (1, True)
     early = gateway("releases", "publish", release, side="synthetic", person="steward")
@@ -173,6 +177,16 @@ def test_everything_published_says_that_it_is_synthetic(published: Gateway) -> N
     assert comments is not None
     assert all(text and text.startswith("SYNTHETIC") for text in [comments[0], *comments[1]])
     assert info
+
+
+def test_nobody_but_the_steward_sees_a_figure_of_a_real_row(published: Gateway) -> None:
+    """The steward's own figures are looked for on the public page; those that the public has as well say nothing."""
+    pages = {
+        name: (published.folder / f"{name}.html").read_text(encoding="utf-8") for name in ("report", "public-report")
+    }
+    assert "For stewards alone" in pages["report"]
+    assert "Real rows" in pages["report"]
+    assert not re.search(r"For stewards alone|Attacks that were tried|Real rows", pages["public-report"])
 
 
 def test_no_planted_value_is_in_anything_the_gateway_left(published: Gateway) -> None:
