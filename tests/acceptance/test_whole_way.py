@@ -179,8 +179,7 @@ def test_everything_published_says_that_it_is_synthetic(published: Gateway) -> N
     assert info
 
 
-def test_nobody_but_the_steward_sees_a_figure_of_a_real_row(published: Gateway) -> None:
-    """The steward's own figures are looked for on the public page; those that the public has as well say nothing."""
+def test_the_public_page_has_no_part_of_the_stewards(published: Gateway) -> None:
     pages = {
         name: (published.folder / f"{name}.html").read_text(encoding="utf-8") for name in ("report", "public-report")
     }
