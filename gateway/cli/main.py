@@ -14,10 +14,8 @@ from typing import Annotated
 import typer
 
 from gateway.cli import auditor, demonstration, policies, steward, worker
-from gateway.cli.printing import configure_logging, say
+from gateway.cli.printing import INTERRUPTED, configure_logging, say
 from gateway.vocabulary.errors import GatewayError
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="gateway",
@@ -64,13 +62,23 @@ def _run() -> int:
         say("[bold red]error[/bold red]")
         _plain("\n".join([str(error), *getattr(error, "__notes__", ())]))
         return error.exit_code
-    except KeyboardInterrupt as interrupt:
+    except SystemExit as leaving:
+        if (interrupt := _interrupt_behind(leaving)) is None:
+            raise
         resumable = ["A run that had begun can be resumed: gateway run POLICY --resume RUN"]
         say("\n".join(["interrupted", *getattr(interrupt, "__notes__", resumable)]))
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last stop: what goes further would print values
         _plain(_without_values(error))
     return 1
+
+
+def _interrupt_behind(leaving: SystemExit) -> KeyboardInterrupt | None:
+    """Return the interrupt that typer made an exit of, with its notes; None if it was none."""
+    error = leaving.__context__
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error
 
 
 def _plain(text: str) -> None:

@@ -18,6 +18,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+INTERRUPTED = 130
+"""Exit code of a command that was stopped."""
 LINE = 20
 """A column of sentences, that is of texts with blanks longer than this, is at least so wide."""
 WIDE = 160

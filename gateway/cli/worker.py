@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.printing import Format, as_json, err, out, progress, say
+from gateway.cli.printing import INTERRUPTED, Format, as_json, err, out, progress, say
 from gateway.policy.loading import load_policy, locate
 from gateway.records.database import Records
 from gateway.settings import RawSettings, resolve
@@ -104,7 +104,7 @@ def audit(
                 found, bundled, same = audits.of_release(str(release), games=games, processes=at_once, progress=report)
     except KeyboardInterrupt:
         say("interrupted: no game had come to its end, and nothing is kept")
-        raise
+        raise typer.Exit(INTERRUPTED) from None
     audits.show(found, style=style)
     if file is not None:
         audits.tell_kept(found, kept)
@@ -114,7 +114,7 @@ def audit(
         raise typer.Exit(1)
     if found.games.count < games:
         say(f"interrupted: {found.games.count:,} of {games:,} games were played, and what they show stands above")
-        raise KeyboardInterrupt
+        raise typer.Exit(INTERRUPTED)
 
 
 def run(
