@@ -242,7 +242,8 @@ def test_the_log_is_whole_and_tells_who_did_what(published: Gateway) -> None:
         ("requester", "sampled"), ("requester", "judged"), ("requester", "handed_over"), ("steward", "report_viewed"),
         ("steward", "approved"), ("steward", "published"),
     ]  # fmt: skip
-    assert [step for step in told if step in wanted][: len(wanted)] == wanted
+    # a report may be looked at more than once
+    assert [step for step in dict.fromkeys(told) if step in wanted] == wanted
 
 
 def test_a_scan_warns_of_a_role_that_a_run_refuses(published: Gateway) -> None:

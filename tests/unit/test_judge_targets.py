@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -15,6 +17,9 @@ from gateway.raw.judge.targets import attacked, part
 from gateway.vocabulary.names import ColumnName
 
 COLUMNS = tuple(ColumnName(name) for name in ("race", "age", "town", "alone"))
+
+
+PARTS = (slice(0, 9000), slice(9000, 11_900), slice(11_900, 12_000))
 
 
 def people(rows: int, *, seed: int = 1) -> pa.Table:
@@ -52,8 +57,11 @@ def test_as_many_are_drawn_of_either_kind_and_nobody_twice(train: int, control: 
     who = chosen(coded(train, control))
     assert len(set(who.rows.tolist())) == len(who.rows)
     assert who.rows.max() < train + control
-    for flag, count in ((who.drawn, each), (who.outlier, max(20, min(train, control, 5000) // 40))):
-        assert [int((flag & kind).sum()) for kind in (who.member, ~who.member)] == [count, count]
+    assert [int((who.drawn & kind).sum()) for kind in (who.member, ~who.member)] == [each, each]
+    share = max(20 / control, min(0.025, 250 / train))
+    for sort in (who.far, who.extreme):
+        found = [int((sort & kind).sum()) for kind in (who.member, ~who.member)]
+        assert found == [math.ceil(share * train), math.ceil(share * control)]
     assert (who.drawn | who.outlier).all()
 
 
@@ -62,6 +70,24 @@ def test_the_oddest_are_those_far_from_everybody() -> None:
     far = frame.set_column(1, "age", pa.array(np.where(np.arange(2000) % 50 == 0, 50_000.0 + np.arange(2000), 50.0)))
     who = chosen(encode(far[:1000], far[1000:], far[:10], COLUMNS))
     assert set(who.rows[who.outlier].tolist()) >= set(range(0, 2000, 50))
+
+
+def test_the_most_extreme_of_all_rows_are_attacked_whoever_was_drawn() -> None:
+    """One who stands out in a single column of many is far from nobody in the others."""
+    frame = people(12_000)
+    ages = np.where(np.arange(12_000) % 1000 == 0, 900.0, 50.0 + np.arange(12_000) % 7)
+    who = chosen(encode(*(frame.set_column(1, "age", pa.array(ages))[part] for part in PARTS), COLUMNS))
+    assert set(who.rows[who.extreme].tolist()) >= set(range(0, 11_900, 1000))
+
+
+def test_the_larger_set_has_no_farther_outliers() -> None:
+    """Else what is true of outliers would be taken for what is true of training."""
+    far = [
+        np.quantile(who.oddness[who.far & kind], 0.5)
+        for who in [chosen(coded(9000, 1000))]
+        for kind in (who.member, ~who.member)
+    ]
+    assert far[0] == pytest.approx(far[1], abs=0.05)
 
 
 def test_the_same_seed_draws_the_same_people_and_another_others() -> None:

@@ -17,8 +17,13 @@ def installed(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:
 def test_every_file_of_a_plural_folder_is_a_plugin() -> None:
     assert plugins.names(ATTACKS) == (
         "copied_runs",
+        "inference",
         "linkability",
         "membership",
+        "near_copies",
+        "rare_combinations",
+        "reconstruction",
+        "shadow",
         "singling_out",
         "verbatim",
         "whole_history",
@@ -26,9 +31,9 @@ def test_every_file_of_a_plural_folder_is_a_plugin() -> None:
 
 
 def test_another_distribution_adds_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(monkeypatch, EntryPoint("shadow", "collections:OrderedDict", "gateway.attacks"))
-    assert "shadow" in plugins.names(ATTACKS)
-    assert plugins.load(ATTACKS, "shadow").__name__ == "OrderedDict"
+    installed(monkeypatch, EntryPoint("guesswork", "collections:OrderedDict", "gateway.attacks"))
+    assert "guesswork" in plugins.names(ATTACKS)
+    assert plugins.load(ATTACKS, "guesswork").__name__ == "OrderedDict"
 
 
 def test_a_plugin_that_takes_the_name_of_ours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,5 +43,5 @@ def test_a_plugin_that_takes_the_name_of_ours_is_refused(monkeypatch: pytest.Mon
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ConfigurationError, match="membership, singling_out, verbatim"):
-        plugins.load(ATTACKS, "reconstruction")
+    with pytest.raises(ConfigurationError, match="membership, near_copies"):
+        plugins.load(ATTACKS, "guesswork")

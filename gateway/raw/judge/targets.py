@@ -31,7 +31,7 @@ def attacked(
     columns: Sequence[ColumnName],
     parts: Sequence[AttackResult | None] = (),
 ) -> AttackResult:
-    """Return how an attack went on those drawn at random, with its parts: the outliers, the worst subgroup, ``parts``.
+    """Return how an attack went on those drawn at random, with its parts: outliers, worst subgroup, ``parts``.
 
     ``hit`` says of every target of ``chosen`` whether the attack succeeded, or at which share of its tries, 0 to 1;
     ``guessed`` the same of an attacker who has no synthetic table. ``columns`` name those of ``chosen.codes``. Parts
@@ -41,7 +41,8 @@ def attacked(
     if whole is None:
         raise ValueError("an attack needs targets of both kinds")
     found = (
-        part(f"{name}/outliers", chosen, hit, guessed, among=chosen.outlier),
+        part(f"{name}/outliers", chosen, hit, guessed, among=chosen.far, looks=2),
+        part(f"{name}/extremes", chosen, hit, guessed, among=chosen.extreme, looks=2),
         worst_subgroup(name, chosen, hit, guessed, columns=columns),
         *parts,
     )
