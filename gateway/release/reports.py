@@ -150,7 +150,7 @@ class AcceptanceReport(Leaf):
     tables: dict[str, Interval] = Field(default_factory=dict)
     """The distance of every table of people."""
     columns: dict[str, Interval] = Field(default_factory=dict)
-    """That of every column, as ``table.column``: mean over itself and its pairs. One that is surely twice as far fails."""
+    """That of every column, as ``table.column``: mean over itself and its pairs; none is surely twice as far."""
     sampling: Rate | None = None
     """Of the farthest table: what chance alone would make of as many rows of a perfect model, about."""
     model: Interval | None = None

@@ -111,7 +111,7 @@ class Acceptance:
 
     @property
     def passed(self) -> bool:
-        """Return the verdict: whether no table may be beyond the threshold, and no column surely is beyond its double."""
+        """Return the verdict: whether no table may be beyond the threshold, and no column is surely twice as far."""
         return self.bound <= self.needed
 
     @property
