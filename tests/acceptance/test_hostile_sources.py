@@ -99,6 +99,7 @@ def test_a_column_of_nothing_but_null_stays_a_column(go: Callable[..., Outcome],
     assert table["job"].null_count > 0.9 * len(table)
 
 
+@pytest.mark.audit
 def test_a_hundred_thousand_categories_publish_none_that_few_people_have(
     go: Callable[..., Outcome], tmp_path: Path
 ) -> None:

@@ -79,6 +79,7 @@ def clinic(small_clinic: Callable[..., Gateway]) -> Iterator[tuple[Gateway, Wire
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.audit
 def test_nothing_but_aggregates_the_catalogue_and_public_tables_comes_back(clinic: tuple[Gateway, Wire]) -> None:
     gateway, wire = clinic
     done = gateway("run", "policy.yaml", "--format", "json")

@@ -258,6 +258,7 @@ def test_what_was_played_before_an_interrupt_is_kept_and_said(
     assert AuditReport.model_validate_json(kept.read_bytes()).games.count == 2
 
 
+@pytest.mark.audit
 def test_games_are_played_side_by_side(tmp_path: Path, gateway: Callable[..., Any]) -> None:
     said = gateway(_policy(tmp_path), "--games", 3, "--processes", 2)
     assert said.exit_code == 0, said.output

@@ -71,21 +71,23 @@ def fill(path: Path, *, alone: bool) -> None:
         connection.commit()
 
 
-@pytest.fixture(params=[True, False], ids=["one table", "a database"])
-def arena(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Arena:
+@pytest.fixture(scope="module", params=[True, False], ids=["one table", "a database"])
+def arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Arena:
     """The arena that the judge hands to attacks after a whole run."""
-    fill(tmp_path / "source.db", alone=request.param)
-    way = Way.of(policy(alone=request.param), f"sqlite:///{tmp_path}/source.db", tmp_path)
+    folder = tmp_path_factory.mktemp("remaking")
+    fill(folder / "source.db", alone=request.param)
+    way = Way.of(policy(alone=request.param), f"sqlite:///{folder}/source.db", folder)
     found: list[Arena] = []
 
     def kept(arena: Any, *_: Any, **__: Any) -> tuple[list[Any], list[Any]]:
         found.append(arena())
         return [], []
 
-    for module in (verdict, database):
-        monkeypatch.setattr(module, "attack_all", kept)
-    tables = tuple(way.draw().values())
-    making.judge(way.plan, way.train, way.control, tables, lambda *_: None, measured=way.measured)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (verdict, database):
+            patch.setattr(module, "attack_all", kept)
+        tables = tuple(way.draw().values())
+        making.judge(way.plan, way.train, way.control, tables, lambda *_: None, measured=way.measured)
     return found[0]
 
 

@@ -234,6 +234,7 @@ def test_a_report_holds_what_was_measured_rounded_and_reads_back() -> None:
 # --- real people ---
 
 
+@pytest.mark.audit
 def test_known_answers_on_real_people(shared_data: Path) -> None:
     """An independent half of Adult is nearly perfect; columns that were shuffled are seen by what looks at pairs."""
     people_ = pq.read_table(shared_data / "adult" / "adult_train.parquet")

@@ -147,6 +147,7 @@ def by_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("by_rows")
+@pytest.mark.audit
 def test_people_who_weigh_what_they_own_show() -> None:
     _, tested, _ = lost("much")
     assert tested > 100 * accountant.parameter([ASIDE.event])
