@@ -89,6 +89,7 @@ def _bare(row: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(str(cell.replace(tzinfo=None) if isinstance(cell, dt.datetime) else cell).rstrip() for cell in row)
 
 
+@pytest.mark.audit
 def test_pagila_goes_the_whole_way(postgres_database: Callable[[], str], shared_data: Path, tmp_path: Path) -> None:
     """Partitions, views, an enum, a domain type, columns of unknown types, and payments that lead to a customer."""
     url, again = postgres_database(), postgres_database()

@@ -134,6 +134,7 @@ def holds(interval: Interval, low: float, high: float) -> bool:
     return interval.low - 0.02 <= high and low <= interval.high + 0.02
 
 
+@pytest.mark.audit
 @pytest.mark.shared_data
 @pytest.mark.parametrize("kind", KNOWN)
 def test_the_published_figures_are_found_again(kind: str, shared_data: Path) -> None:
