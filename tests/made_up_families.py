@@ -189,3 +189,26 @@ def _owned(starts: NDArray[np.int64], owners: NDArray[np.int64]) -> tuple[NDArra
     many = np.diff(starts)[owners]
     begin = np.append(0, np.cumsum(many))
     return np.repeat(starts[owners] - begin[:-1], many) + np.arange(begin[-1]), begin
+
+
+def alone(visits: int, drugs: int) -> People:
+    """One person unlike any other, with so many visits and at each so many drugs."""
+    shape = people(1, seed=8)
+    rows = visits * drugs
+    return People(
+        persons=shape.persons.set_column(0, shape.persons.schema.field(0), pa.array([10**9])),
+        visits=pa.table(
+            {
+                "day": pa.array(np.arange(visits) * 400, pa.int32()).cast(pa.date32()),
+                "test": [f"only one has test {at % 20}" for at in range(visits)],
+                "value": [1e300] * visits, "note": [None] * visits,
+            },
+            schema=shape.visits.schema,
+        ),
+        visit_starts=np.array([0, visits]),
+        drugs=pa.table(
+            {"drug": [f"nobody else has {at}" for at in range(rows)], "dose": [-(2**62)] * rows},
+            schema=shape.drugs.schema,
+        ),
+        drug_starts=np.arange(0, rows + 1, drugs) if drugs else np.zeros(visits + 1, dtype=np.int64),
+    )  # fmt: skip

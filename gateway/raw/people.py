@@ -15,7 +15,7 @@ from gateway.policy.model import TableTreatment
 from gateway.raw import accepting, making
 from gateway.raw.connect.staying import RowsStay
 from gateway.raw.generate.counters.histories_sql import SqlHistories
-from gateway.raw.generate.counters.histories_sql_members import Aside
+from gateway.raw.generate.counters.histories_sql_members import HeldOut
 from gateway.raw.generate.counters.rules_sql import SqlMatches
 from gateway.raw.generate.counters.units_sql import SqlUnits
 from gateway.raw.generate.database import Counters, in_memory
@@ -58,14 +58,14 @@ class People:
     plan: Plan
     snapshot: Snapshot
     rows: tuple[Family, Family] | None
-    aside: Aside
+    aside: HeldOut
 
     @classmethod
     def of(cls, plan: Plan, snapshot: Snapshot, *, secret: bytes, progress: Progress) -> People:
         """Hold people out by ``secret``, and read all of them, unless the policy says that rows stay."""
         stay = plan.policy.source.rows_stay
         rows = None if stay else making.read(plan, snapshot, secret=secret, progress=progress)
-        aside = Aside.of(secret, share=plan.policy.generate.holdout)
+        aside = HeldOut.of(secret, share=plan.policy.generate.holdout)
         return cls(plan=plan, snapshot=snapshot, rows=rows, aside=aside)
 
     def __repr__(self) -> str:

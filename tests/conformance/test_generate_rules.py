@@ -28,7 +28,7 @@ from gateway.raw.connect.reading import open_source
 from gateway.raw.connect.source import Lent, Snapshot
 from gateway.raw.family import Family
 from gateway.raw.generate.counters import rules_sql
-from gateway.raw.generate.counters.histories_sql_members import Aside
+from gateway.raw.generate.counters.histories_sql_members import HeldOut
 from gateway.raw.generate.counters.memory import MemoryCounter
 from gateway.raw.generate.counters.rules_memory import MemoryMatches
 from gateway.raw.generate.counters.rules_sql import SqlMatches
@@ -166,7 +166,7 @@ def whole_family(snapshot: Snapshot, plan: Kinship) -> Family:
 
 
 def in_source(lent: Lent, plan: Kinship, *, share: float) -> SqlMatches:
-    aside = Aside.of(b"secret", share=share)
+    aside = HeldOut.of(b"secret", share=share)
     return SqlMatches(lent.connection, plan, schema=lent.schema, key=[KEY], aside=aside)
 
 
@@ -215,7 +215,7 @@ def test_both_sides_are_everybody_and_nobody_is_on_both(base: Base) -> None:
         np.testing.assert_array_equal(sides.sum(axis=1), MemoryMatches(family.units, nobody).count(rules)[:, 0])
         assert (in_source(lent, plan, share=0.4).count(rules) == sides).all()
         # whoever counts by the same secret counts those in training
-        aside = Aside.of(b"secret", share=0.4)
+        aside = HeldOut.of(b"secret", share=0.4)
         counter = SqlUnits(lent.connection, plan, schema=lent.schema, key=[KEY], aside=aside)
         domain = Values(values=tuple(POOLS["word"]), rest=True)
         (words,) = counter.count([[Axis(column=ColumnName("word"), domain=domain)]])

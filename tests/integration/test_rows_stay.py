@@ -27,7 +27,7 @@ from gateway.raw.connect.sources.sqlite import SQLiteSnapshot
 from gateway.raw.connect.staying import RowsStay
 from gateway.raw.folder import RunFolder
 from gateway.raw.generate import database
-from gateway.raw.generate.counters.histories_sql_members import Aside
+from gateway.raw.generate.counters.histories_sql_members import HeldOut
 from gateway.raw.generate.counting import Axis
 from gateway.raw.generate.rules import Condition, How
 from gateway.raw.people import People, closed, rehearse
@@ -296,8 +296,8 @@ def test_a_killed_run_resumes_with_the_same_people_held_out(place: Place, monkey
     name = place.records.runs.list()[0].run
     secret = RunFolder(place.folder / "w" / "runs" / name).control.read_bytes()
     seeds: list[bytes] = []
-    of = Aside.of
-    monkeypatch.setattr(Aside, "of", lambda secret, *, share: seeds.append(secret) or of(secret, share=share))
+    of = HeldOut.of
+    monkeypatch.setattr(HeldOut, "of", lambda secret, *, share: seeds.append(secret) or of(secret, share=share))
     assert place.run(ALONE, resume=name).report.passed
     assert set(seeds) == {secret}
     assert [entry.kind for entry in place.records.ledger.entries()] == [Kind.RESERVED, Kind.COMMITTED]

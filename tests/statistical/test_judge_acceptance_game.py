@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from gateway.estimation.histories import sharing
@@ -26,7 +25,7 @@ from gateway.raw.judge.acceptance import Answer, Question
 from gateway.raw.judge.game import play, score
 from gateway.raw.judge.replaying import Recording, Replay
 from gateway.vocabulary.names import ColumnName
-from tests.made_up_families import COLUMNS, DRUGS, LINEAGE, PERSONS, VISITS, People, joined, people
+from tests.made_up_families import COLUMNS, DRUGS, LINEAGE, PERSONS, VISITS, alone, joined, people
 
 BUDGET = Budget(6.0, 1e-5)
 SHARE = 0.2
@@ -49,28 +48,6 @@ GENERATOR = load("gateway.raw.generate.generators", "pairwise")
 ASIDE = KINDRED.division(GENERATOR, BUDGET).aside
 assert ASIDE is not None
 Found = tuple[DatabaseMeasurements, tuple[Answer, ...]]
-
-
-def alone(visits: int, drugs: int) -> People:
-    """One person unlike any other, with so many visits and at each so many drugs."""
-    shape, rows = people(1, seed=8), visits * drugs
-    return People(
-        persons=shape.persons.set_column(0, shape.persons.schema.field(0), pa.array([10**9])),
-        visits=pa.table(
-            {
-                "day": pa.array(np.arange(visits) * 400, pa.int32()).cast(pa.date32()),
-                "test": [f"only one has test {at % 20}" for at in range(visits)],
-                "value": [1e300] * visits, "note": [None] * visits,
-            },
-            schema=shape.visits.schema,
-        ),
-        visit_starts=np.array([0, visits]),
-        drugs=pa.table(
-            {"drug": [f"nobody else has {at}" for at in range(rows)], "dose": [-(2**62)] * rows},
-            schema=shape.drugs.schema,
-        ),
-        drug_starts=np.arange(0, rows + 1, drugs) if drugs else np.zeros(visits + 1, dtype=np.int64),
-    )  # fmt: skip
 
 
 TARGETS = {"much": alone(1000, 3), "little": alone(1, 1), "nothing owned": alone(0, 0), "one more": people(1, seed=9)}

@@ -22,8 +22,7 @@ class RowsStay:
     """See ``gateway.raw.connect.source.KeyedSnapshot``: a view through which only public tables are read.
 
     Of every other table a sample is empty, and to read it is ``Refused``, whatever asks for it. So it is with columns
-    of public tables that the policy leaves out. What is counted through
-    ``lend`` is the borrower's to answer for.
+    of public tables that the policy leaves out. What is counted through ``lend`` is the borrower's to answer for.
     """
 
     def __init__(self, snapshot: Snapshot, public: Mapping[TableName, Collection[str]]) -> None:

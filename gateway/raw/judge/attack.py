@@ -68,8 +68,7 @@ class Arena:
     @property
     def secrets(self) -> tuple[ColumnName, ...]:
         """The columns whose values an attacker is after: the sensitive ones; all where none is called so."""
-        sensitive = tuple(name for name in self.columns if self.roles.get(name) is Role.SENSITIVE)
-        return sensitive or tuple(self.columns)
+        return secrets_of(self.columns, self.roles)
 
     @cached_property
     def codes(self) -> Codes:
@@ -89,7 +88,17 @@ class Arena:
 
     def random(self, purpose: str) -> np.random.Generator:
         """Return the random stream of one attack: the same seed and purpose give the same draws."""
-        return np.random.default_rng([self.seed, zlib.crc32(purpose.encode())])
+        return stream(self.seed, purpose)
+
+
+def secrets_of(columns: Sequence[ColumnName], roles: Mapping[ColumnName, Role]) -> tuple[ColumnName, ...]:
+    """Return which of ``columns`` an attacker is after: the sensitive ones; all where none is called so."""
+    return tuple(name for name in columns if roles.get(name) is Role.SENSITIVE) or tuple(columns)
+
+
+def stream(seed: int, purpose: str) -> np.random.Generator:
+    """Return the random stream of one attack: the same seed and purpose give the same draws."""
+    return np.random.default_rng([seed, zlib.crc32(purpose.encode())])
 
 
 @dataclass(frozen=True, kw_only=True)

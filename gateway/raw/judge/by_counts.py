@@ -43,37 +43,41 @@ _ENOUGH = 65_536
 
 def isolations(
     name: str,
-    counts: NDArray[np.int64],
-    rows: NDArray[np.int64],
+    sides: NDArray[np.int64],
+    cases: NDArray[np.int64],
     baseline: NDArray[np.int64],
     *,
     people: tuple[int, int],
     planned: int = 0,
     looks: int = 1,
 ) -> AttackResult:
-    """Return how rules, whose ``counts`` are (rules, 2), isolate people; ``rows`` is which synthetic row each isolates.
+    """Return how rules isolate people: ``sides`` says of each whether in training (0), held out (1), or nobody (-1).
 
     A rule is read over both sides together; those that isolate somebody held out are scaled to the number of people in
-    training. Rules that isolate the same synthetic row will often isolate the same person: intervals allow for that.
+    training. Rules with the same number in ``cases`` isolate the same person, or, where persons are not known, the same
+    synthetic row: intervals allow for that. ``baseline`` are the sides of a guesser's rules.
     """
-    alone = counts.sum(axis=1) == 1
-    ours, others = int(counts[alone, 0].sum()), int(counts[alone, 1].sum())
-    per_row = np.bincount(np.unique(rows[alone], return_inverse=True)[1]) if alone.any() else np.ones(1)
-    cluster = float((per_row**2).sum() / per_row.sum())
-    trials = max(len(counts), planned)
+    ours, others = int((sides == 0).sum()), int((sides == 1).sum())
+    per_case = np.unique(cases[sides >= 0], return_counts=True)[1] if ours + others else np.ones(1)
+    cluster = float((per_case**2).sum() / per_case.sum())
+    trials = max(len(sides), planned)
     rate, one_in = (wilson(hits / cluster, trials / cluster, looks=looks) for hits in (ours, others))
     control = scaled(one_in, people[0] / people[1])
     spread = math.sqrt(rate.value * (1 - rate.value) * one_in.value * (1 - one_in.value))
-    naive = int(((baseline.sum(axis=1) == 1) & (baseline[:, 0] == 1)).sum())
     return AttackResult(
         attack=name,
         targets=trials,
         rate=rate,
         control=control,
-        baseline=wilson(naive, len(baseline), looks=looks),
+        baseline=wilson(int((baseline == 0).sum()), len(baseline), looks=looks),
         # of one rule one person can be isolated at most: a multinomial
         excess=excess(rate, control, correlation=-rate.value * one_in.value / spread if spread > 0 else 0.0),
     )
+
+
+def alone(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return, of ``counts`` (rules, 2), the side of the one person whom a rule matches; -1 if it is not one."""
+    return np.where(counts.sum(axis=1) == 1, counts[:, 1], -1)
 
 
 # --- verbatim copies ---
@@ -104,7 +108,7 @@ def copies(arena: SourceArena, name: str) -> AttackResult:
 
 def _copied(counts: NDArray[np.int64], side: int, people: int, tried: int, rows: int) -> Interval:
     """Return the share of the ``people`` of one side of whom a copy is among ``rows``, of which some were tried."""
-    hits = int(((counts.sum(axis=1) == 1) & (counts[:, side] == 1)).sum())
+    hits = int((alone(counts) == side).sum())
     if tried == rows:
         return wilson(hits, people)
     return scaled(wilson(hits, tried), rows / people)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gateway.raw.generate.rules import Condition, How
+from gateway.raw.judge.attack import secrets_of, stream
 from gateway.raw.judge.codes import FEWEST_ROWS, NULL, Codes, code_column, has_order, numbers_of
 from gateway.vocabulary.errors import CheckFailed
 from gateway.vocabulary.names import ColumnName
-from gateway.vocabulary.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.raw.generate.rules import Matches
+    from gateway.vocabulary.roles import Role
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -51,8 +51,7 @@ class SourceArena:
     @property
     def secrets(self) -> tuple[ColumnName, ...]:
         """The columns whose values an attacker is after: the sensitive ones; all where none is called so."""
-        sensitive = tuple(name for name in self.columns if self.roles.get(name) is Role.SENSITIVE)
-        return sensitive or self.columns
+        return secrets_of(self.columns, self.roles)
 
     @cached_property
     def people(self) -> tuple[int, int]:
@@ -110,7 +109,7 @@ class SourceArena:
 
     def random(self, purpose: str) -> np.random.Generator:
         """Return the random stream of one attack: the same seed and purpose give the same draws."""
-        return np.random.default_rng([self.seed, zlib.crc32(purpose.encode())])
+        return stream(self.seed, purpose)
 
     def _conditions(self, columns: Sequence[int], lows: Sequence[int], highs: Sequence[int]) -> list[Condition]:
         found = []

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gateway.estimation.histories.terms import Term
     from gateway.raw.connect.kinship import Kinship, Portrait
-    from gateway.raw.generate.counters.histories_sql_members import Aside
+    from gateway.raw.generate.counters.histories_sql_members import HeldOut
     from gateway.raw.generate.histories import Coding
     from gateway.vocabulary.names import ColumnName, TableName
 
@@ -48,7 +48,7 @@ class SqlHistories:
         schema: str | None,
         key: Sequence[ColumnName],
         within_most: bool = False,
-        aside: Aside | None = None,
+        aside: HeldOut | None = None,
     ) -> None:
         """Count the rows of ``table`` in ``schema`` through ``connection``, which is inside one read-only snapshot.
 

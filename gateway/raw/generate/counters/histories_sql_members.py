@@ -18,7 +18,7 @@ _LONGEST_KEY = 64
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Aside:
+class HeldOut:
     """Who is held out: units whose keyed hash is in the first ``share`` of all hashes."""
 
     seed: bytes
@@ -26,7 +26,7 @@ class Aside:
     share: float
 
     @classmethod
-    def of(cls, secret: bytes, *, share: float) -> Aside:
+    def of(cls, secret: bytes, *, share: float) -> HeldOut:
         """Hold a ``share`` of the units out by ``secret``, which the database itself never gets to see.
 
         ``ValueError`` for an empty secret or a share not within (0, 1). Not checked: that the secret is random.
@@ -38,7 +38,7 @@ class Aside:
 
     def __repr__(self) -> str:
         """Say nothing of the secret."""
-        return "<Aside: secret withheld>"
+        return "<HeldOut: secret withheld>"
 
     @property
     def below(self) -> int:

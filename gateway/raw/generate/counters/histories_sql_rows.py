@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from gateway.raw.connect.kinship import Kinship, Portrait
     from gateway.raw.connect.public_rows import PublicReference
-    from gateway.raw.generate.counters.histories_sql_members import Aside
+    from gateway.raw.generate.counters.histories_sql_members import HeldOut
     from gateway.raw.generate.counters.sql_cells import Expression
     from gateway.raw.generate.counters.sql_engine import Engine
     from gateway.vocabulary.names import TableName
@@ -54,7 +54,7 @@ class Belonging:
         *,
         schema: str | None,
         key: Sequence[ColumnName],
-        aside: Aside | None = None,
+        aside: HeldOut | None = None,
     ) -> None:
         """Speak of the tables of ``kinship`` in ``schema``; ``key`` names a unit in the unit's table.
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.raw.connect.kinship import Kinship
-    from gateway.raw.generate.counters.histories_sql_members import Aside
+    from gateway.raw.generate.counters.histories_sql_members import HeldOut
     from gateway.raw.generate.counters.sql_cells import Expression
     from gateway.raw.generate.rules import Condition, Limits, Rule
     from gateway.vocabulary.names import ColumnName
@@ -68,7 +68,7 @@ class SqlMatches:
         *,
         schema: str | None,
         key: Sequence[ColumnName],
-        aside: Aside,
+        aside: HeldOut,
     ) -> None:
         """Match the units of ``kinship`` in ``schema``; everything is as for ``SqlUnits``, and raises the same.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gateway.raw.connect.kinship import Kinship
-    from gateway.raw.generate.counters.histories_sql_members import Aside
+    from gateway.raw.generate.counters.histories_sql_members import HeldOut
     from gateway.raw.generate.counting import Axis
     from gateway.raw.generate.domain import Values
     from gateway.vocabulary.names import ColumnName
@@ -41,7 +41,7 @@ class SqlUnits(SqlCounter):
         *,
         schema: str | None,
         key: Sequence[ColumnName],
-        aside: Aside | None = None,
+        aside: HeldOut | None = None,
     ) -> None:
         """Count the units of ``kinship`` in ``schema`` through ``connection``, inside one read-only snapshot.
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gateway.raw.judge.attack import AttackResult
-from gateway.raw.judge.by_counts import isolations
+from gateway.raw.judge.by_counts import alone, isolations
 from gateway.raw.judge.codes import NULL
-from gateway.raw.judge.confidence import excess, scaled, wilson
 from gateway.raw.judge.kernels import isolated, sorted_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gateway.raw.judge.attack import Arena
+    from gateway.raw.judge.attack import Arena, AttackResult
     from gateway.raw.judge.codes import Codes
     from gateway.raw.judge.in_source import SourceArena
 
@@ -114,13 +111,8 @@ class SinglingOut:
             "one column": _values(codes, invented, random).match(real),
             "several columns": _combinations(codes, invented, random).match(real),
         }
-        whole = _result(self.name, np.concatenate(list(parts.values())), baseline, codes, planned=_PLANNED)
-        counted = tuple(
-            _result(f"{self.name}/{kind}", found, baseline, codes, looks=len(parts))
-            for kind, found in parts.items()
-            if len(found)
-        )
-        return AttackResult(**{**vars(whole), "parts": counted})
+        found = {kind: (_sides(rows, codes), rows) for kind, rows in parts.items()}
+        return _result(self.name, found, _sides(baseline, codes), (codes.train, codes.control))
 
     def run_in_source(self, arena: SourceArena) -> AttackResult:
         """Attack with as many rules where rows stay in their source: it tells how many on either side each matches."""
@@ -134,15 +126,8 @@ class SinglingOut:
         kinds = {
             "one column": _values(codes, invented, random), "several columns": _combinations(codes, invented, random)
         }  # fmt: skip
-        found = {kind: (count(rules), rules.match(invented)) for kind, rules in kinds.items()}
-        counts, rows = (np.concatenate(part) for part in zip(*found.values(), strict=True))
-        whole = isolations(self.name, counts, rows, baseline, people=people, planned=_PLANNED)
-        parts = tuple(
-            isolations(f"{self.name}/{kind}", *each, baseline, people=people, looks=len(found))
-            for kind, each in found.items()
-            if len(each[0])
-        )
-        return replace(whole, parts=parts)
+        found = {kind: (alone(count(rules)), rules.match(invented)) for kind, rules in kinds.items()}
+        return _result(self.name, found, alone(baseline), people)
 
 
 def _values(codes: Codes, invented: _Rows, random: np.random.Generator) -> _Rules:
@@ -200,31 +185,25 @@ def _random_cells(codes: Codes, random: np.random.Generator) -> NDArray[np.int32
 
 
 def _result(
-    name: str, found: NDArray[np.int64], baseline: NDArray[np.int64], codes: Codes, *, planned: int = 0, looks: int = 1
+    name: str,
+    found: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]],
+    baseline: NDArray[np.int64],
+    people: tuple[int, int],
 ) -> AttackResult:
-    trials = max(len(found), planned)
-    hits = found[found >= 0]
-    per_person = np.bincount(hits) if len(hits) else np.ones(1)
-    cluster = float((per_person**2).sum() / per_person.sum())
-    ours = int((hits < codes.train).sum())
-    others = len(hits) - ours
-    rate = wilson(ours / cluster, trials / cluster, looks=looks)
-    one_in = wilson(others / cluster, trials / cluster, looks=looks)
-    control = scaled(one_in, codes.train / codes.control)
-    return AttackResult(
-        attack=name,
-        targets=trials,
-        rate=rate,
-        control=control,
-        baseline=wilson(int(((baseline >= 0) & (baseline < codes.train)).sum()), len(baseline), looks=looks),
-        excess=excess(rate, control, correlation=_exclusive(rate.value, one_in.value)),
+    """Return the figures of all rules and of each kind, ``found`` as ``isolations`` takes them."""
+    sides, cases = (np.concatenate(part) for part in zip(*found.values(), strict=True))
+    whole = isolations(name, sides, cases, baseline, people=people, planned=_PLANNED)
+    parts = tuple(
+        isolations(f"{name}/{kind}", *each, baseline, people=people, looks=len(found))
+        for kind, each in found.items()
+        if len(each[0])
     )
+    return replace(whole, parts=parts)
 
 
-def _exclusive(one: float, other: float) -> float:
-    """Return the correlation of two rates of which one trial can count for one at most (multinomial)."""
-    spread = one * (1 - one) * other * (1 - other)
-    return -one * other / math.sqrt(spread) if spread > 0 else 0.0
+def _sides(found: NDArray[np.int64], codes: Codes) -> NDArray[np.int64]:
+    """Return on which side the real rows in ``found`` are: see ``isolations``."""
+    return np.where(found < 0, -1, found >= codes.train)
 
 
 plugin = SinglingOut
